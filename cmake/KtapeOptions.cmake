@@ -1,0 +1,26 @@
+# Warnings, sanitizers and the compiler cache: the same for every target.
+
+set(KTAPE_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them: address,undefined or thread")
+option(KTAPE_WERROR "Treat warnings as errors" ON)
+option(KTAPE_FUZZ "Build the fuzz targets with libFuzzer (clang only)" OFF)
+
+find_program(KTAPE_CCACHE ccache)
+if(KTAPE_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${KTAPE_CCACHE})
+endif()
+
+add_library(ktape_options INTERFACE)
+target_include_directories(ktape_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(ktape_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
+                                               -Wold-style-cast)
+if(KTAPE_WERROR)
+  target_compile_options(ktape_options INTERFACE -Werror)
+endif()
+if(KTAPE_SANITIZE)
+  target_compile_options(ktape_options INTERFACE -fsanitize=${KTAPE_SANITIZE} -fno-sanitize-recover=all
+                                                 -fno-omit-frame-pointer)
+  target_link_options(ktape_options INTERFACE -fsanitize=${KTAPE_SANITIZE})
+endif()
+if(KTAPE_FUZZ)
+  target_compile_options(ktape_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()

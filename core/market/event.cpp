@@ -1,0 +1,39 @@
+#include "core/market/event.hpp"
+
+namespace ktape {
+
+std::string_view to_string(Side side) { return side == Side::Buy ? "buy" : "sell"; }
+std::string_view to_string(OrderType type) { return type == OrderType::Limit ? "limit" : "market"; }
+std::string_view to_string(CandleSource source) { return source == CandleSource::Exchange ? "exchange" : "trades"; }
+
+std::string_view to_string(CandleState state) {
+  switch (state) {
+    case CandleState::Open:
+      return "open";
+    case CandleState::Closed:
+      return "closed";
+    case CandleState::Empty:
+      return "empty";
+    case CandleState::Partial:
+      return "partial";
+    case CandleState::Revised:
+      return "revised";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(BookState state) {
+  switch (state) {
+    case BookState::AwaitSnapshot:
+      return "await_snapshot";
+    case BookState::Live:
+      return "live";
+    case BookState::Invalid:
+      return "invalid";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(LinkState state) { return state == LinkState::Up ? "up" : "down"; }
+
+}  // namespace ktape
