@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -122,9 +123,16 @@ std::string Decimal::text() const {
 }
 
 std::size_t Decimal::write_digits(char* out) const {
+  const UInt128 value = magnitude(coefficient_);
+  if (value == 0) return 0;
+  if (value <= UINT64_MAX) {
+    const fmt::format_int digits(static_cast<std::uint64_t>(value));
+    std::memcpy(out, digits.data(), digits.size());
+    return digits.size();
+  }
   std::array<char, kMaxDigits + 4> buffer{};
   char* const end = buffer.data() + buffer.size();
-  const char* const first = write_backwards(magnitude(coefficient_), end);
+  const char* const first = write_backwards(value, end);
   std::copy(first, static_cast<const char*>(end), out);
   return static_cast<std::size_t>(end - first);
 }

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <span>
+#include <vector>
+
+#include "core/market/event.hpp"
+
+namespace ktape {
+
+// The levels of one side, read best first. Valid until the book changes.
+using LevelsView = std::ranges::reverse_view<std::span<const Level>>;
+
+// One side of a book: levels in price order, one per price, all with the same number of decimal places. The best level
+// stands at the end of the array, where most changes happen, so that an insertion moves little memory.
+class BookSide {
+ public:
+  explicit BookSide(Side side) : side_(side) {}
+
+  LevelsView levels() const { return LevelsView(std::span<const Level>(levels_)); }
+  std::size_t size() const { return levels_.size(); }
+
+  void clear();
+
+  // Inserts, replaces, or, with quantity zero, removes. False if a level to be removed was not there.
+  bool set(const Level& level);
+
+  // Drops the worst levels beyond `depth`.
+  void truncate(std::size_t depth);
+
+  // Gives every level these many places. They are never fewer than before, so nothing is lost unless a number leaves
+  // the range of Decimal: then false.
+  bool widen(int price_places, int quantity_places);
+
+  // Appends the checksum digits of the best `count` levels (spot-v2 section 9.1) to `out`, which has room for
+  // count * kMaxTokenBytes + sizeof(Token) characters; returns the new end.
+  char* write_checksum_digits(std::size_t count, char* out);
+
+  static constexpr std::size_t kMaxTokenBytes = 2 * (Decimal::kMaxDigits + 1);
+
+ private:
+  // The digits of price and quantity, made when a level first comes under the checksum and kept with it: writing them
+  // anew for every message costs more than the checksum itself. Longer ones are not kept.
+  struct Token {
+    std::array<char, 39> digits;
+    std::uint8_t length = 0;
+  };
+
+  std::size_t find(const Decimal& price) const;
+
+  Side side_;
+  std::vector<Level> levels_;  // worst first
+  std::vector<Token> tokens_;  // beside levels_; length 0: not made
+};
+
+}  // namespace ktape
