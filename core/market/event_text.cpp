@@ -1,0 +1,237 @@
+#include "core/market/event_text.hpp"
+
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "core/base/json_text.hpp"
+
+namespace ktape {
+namespace {
+
+// Writes the members of one object in the order of the calls. An optional that holds nothing is left out.
+class Members {
+ public:
+  explicit Members(std::string& out) : out_(out) {}
+
+  Members& add(std::string_view name, std::string_view value) {
+    key(name);
+    append_json_string(out_, value);
+    return *this;
+  }
+  Members& add(std::string_view name, const char* value) { return add(name, std::string_view(value)); }
+  Members& add(std::string_view name, bool value) {
+    key(name);
+    out_ += value ? "true" : "false";
+    return *this;
+  }
+  Members& add(std::string_view name, const Decimal& value) {
+    key(name);
+    out_.push_back('"');
+    value.append_to(out_);
+    out_.push_back('"');
+    return *this;
+  }
+  Members& add(std::string_view name, Timestamp value) { return add(name, nanoseconds(value)); }
+  template <std::integral Integer>
+  Members& add(std::string_view name, Integer value) {
+    key(name);
+    const fmt::format_int digits(value);
+    out_.append(digits.data(), digits.size());
+    return *this;
+  }
+  template <class T>
+  Members& add(std::string_view name, const std::optional<T>& value) {
+    return value ? add(name, *value) : *this;
+  }
+  Members& add(std::string_view name, std::span<const Level> levels) {
+    key(name);
+    out_.push_back('[');
+    for (const Level& level : levels) {
+      if (&level != levels.data()) out_.push_back(',');
+      out_ += "[\"";
+      level.price.append_to(out_);
+      out_ += "\",\"";
+      level.quantity.append_to(out_);
+      out_ += "\"]";
+    }
+    out_.push_back(']');
+    return *this;
+  }
+  Members& add(std::string_view name, std::span<const std::string_view> texts) {
+    key(name);
+    out_.push_back('[');
+    for (const std::string_view& text : texts) {
+      if (&text != texts.data()) out_.push_back(',');
+      append_json_string(out_, text);
+    }
+    out_.push_back(']');
+    return *this;
+  }
+  // Objects in an array: `write` gets the members of each.
+  template <class T, class Write>
+  Members& each(std::string_view name, std::span<const T> items, Write write) {
+    key(name);
+    out_.push_back('[');
+    for (const T& item : items) {
+      if (&item != items.data()) out_.push_back(',');
+      out_.push_back('{');
+      Members inner(out_);
+      write(inner, item);
+      out_.push_back('}');
+    }
+    out_.push_back(']');
+    return *this;
+  }
+  // Empty text says nothing, and is left out.
+  Members& add_text(std::string_view name, std::string_view value) { return value.empty() ? *this : add(name, value); }
+
+ private:
+  void key(std::string_view name) {
+    if (!first_) out_.push_back(',');
+    first_ = false;
+    out_.push_back('"');
+    out_.append(name);
+    out_ += "\":";
+  }
+
+  std::string& out_;
+  bool first_ = true;
+};
+
+template <class Book>
+void write_book(Members& to, const Book& book) {
+  to.add("symbol", book.symbol)
+      .add("bids", book.bids)
+      .add("asks", book.asks)
+      .add("checksum", book.checksum)
+      .add("exchange_time", book.exchange_time);
+}
+
+struct Writer {
+  Members& to;
+
+  void operator()(const BookSnapshot& book) const { write_book(to.add("event", "book_snapshot"), book); }
+  void operator()(const BookUpdate& book) const { write_book(to.add("event", "book_update"), book); }
+  void operator()(const Trade& trade) const {
+    to.add("event", "trade")
+        .add("symbol", trade.symbol)
+        .add("side", to_string(trade.side))
+        .add("price", trade.price)
+        .add("quantity", trade.quantity)
+        .add("order_type", to_string(trade.order_type))
+        .add("trade_id", trade.trade_id)
+        .add("exchange_time", trade.exchange_time)
+        .add("snapshot", trade.snapshot);
+  }
+  void operator()(const Ticker& ticker) const {
+    to.add("event", "ticker")
+        .add("symbol", ticker.symbol)
+        .add("snapshot", ticker.snapshot)
+        .add("bid", ticker.bid)
+        .add("bid_quantity", ticker.bid_quantity)
+        .add("ask", ticker.ask)
+        .add("ask_quantity", ticker.ask_quantity)
+        .add("last", ticker.last)
+        .add("volume", ticker.volume)
+        .add("vwap", ticker.vwap)
+        .add("low", ticker.low)
+        .add("high", ticker.high)
+        .add("change", ticker.change)
+        .add("change_percent", ticker.change_percent)
+        .add("trades", ticker.trades)
+        .add("volume_usd", ticker.volume_usd)
+        .add("exchange_time", ticker.exchange_time);
+  }
+  void operator()(const Candle& candle) const {
+    to.add("event", "candle")
+        .add("symbol", candle.symbol)
+        .add("interval", std::chrono::duration_cast<std::chrono::minutes>(candle.interval).count())
+        .add("begin", candle.begin)
+        .add("source", to_string(candle.source))
+        .add("state", to_string(candle.state))
+        .add("open", candle.open)
+        .add("high", candle.high)
+        .add("low", candle.low)
+        .add("close", candle.close)
+        .add("volume", candle.volume)
+        .add("vwap", candle.vwap)
+        .add("trades", candle.trades)
+        .add("revision", candle.revision)
+        .add("exchange_time", candle.exchange_time)
+        .add("snapshot", candle.snapshot);
+  }
+  void operator()(const InstrumentUpdate& update) const {
+    to.add("event", "instrument")
+        .add("snapshot", update.snapshot)
+        .each("assets", update.assets,
+              [](Members& m, const AssetInfo& asset) {
+                m.add("id", asset.id).add("status", asset.status).add("precision", asset.precision);
+              })
+        .each("pairs", update.pairs, [](Members& m, const PairInfo& pair) {
+          m.add("symbol", pair.symbol)
+              .add("status", pair.status)
+              .add("price_precision", pair.price_precision)
+              .add("quantity_precision", pair.quantity_precision)
+              .add("price_increment", pair.price_increment)
+              .add("quantity_increment", pair.quantity_increment)
+              .add("quantity_min", pair.quantity_min)
+              .add("cost_min", pair.cost_min);
+        });
+  }
+  void operator()(const StatusChange& status) const {
+    to.add("event", "status")
+        .add("system", status.system)
+        .add_text("version", status.version)
+        .add("connection_id", status.connection_id);
+  }
+  void operator()(const Heartbeat&) const { to.add("event", "heartbeat"); }
+  void operator()(const Reply& reply) const {
+    to.add("event", "reply")
+        .add("method", reply.method)
+        .add("request_id", reply.request_id)
+        .add("success", reply.success)
+        .add_text("error", reply.error)
+        .add_text("channel", reply.channel)
+        .add_text("symbol", reply.symbol)
+        .add("depth", reply.depth)
+        .add("interval", reply.interval_minutes)
+        .add("snapshot", reply.snapshot);
+    if (!reply.warnings.empty()) to.add("warnings", reply.warnings);
+    to.add("time_in", reply.time_in).add("time_out", reply.time_out);
+  }
+  void operator()(const UnknownMessage& message) const { to.add("event", "unknown_message").add("what", message.what); }
+  void operator()(const BookStateChange& change) const {
+    to.add("event", "book_state")
+        .add("symbol", change.symbol)
+        .add("state", to_string(change.state))
+        .add("reason", change.reason);
+  }
+  void operator()(const LinkChange& change) const {
+    to.add("event", "link").add("state", to_string(change.state)).add("detail", change.detail);
+  }
+  void operator()(const RequestTimeout& timeout) const {
+    to.add("event", "request_timeout")
+        .add("request_id", timeout.request_id)
+        .add("method", timeout.method)
+        .add_text("channel", timeout.channel);
+  }
+  void operator()(const TradeGap& gap) const {
+    to.add("event", "trade_gap")
+        .add("symbol", gap.symbol)
+        .add("expected_id", gap.expected_id)
+        .add("received_id", gap.received_id);
+  }
+};
+
+}  // namespace
+
+void append_event_text(std::string& out, Timestamp at, std::uint32_t connection, const Event& event) {
+  out.push_back('{');
+  Members members(out);
+  members.add("at", at).add("connection", connection);
+  std::visit(Writer{members}, event);
+  out.push_back('}');
+}
+
+}  // namespace ktape
