@@ -92,6 +92,12 @@ struct AssetInfo {
   std::string_view id;
   std::string_view status;
   int precision = 0;
+  int precision_display = 0;
+  bool borrowable = false;
+  Decimal collateral_value;
+  std::string_view asset_class;        // "currency"; empty where the exchange did not say
+  std::optional<Decimal> margin_rate;  // borrowable assets only
+  std::optional<Decimal> multiplier;   // tokenised assets only
 };
 struct PairInfo {
   std::string_view symbol, base, quote;
@@ -100,6 +106,13 @@ struct PairInfo {
   int quantity_precision = 0;
   int cost_precision = 0;
   Decimal price_increment, quantity_increment, quantity_min, cost_min;
+  bool marginable = false;
+  bool has_index = false;
+  std::optional<Decimal> margin_initial;             // marginable pairs only; a fraction
+  std::optional<std::int64_t> position_limit_long;   // marginable pairs only
+  std::optional<std::int64_t> position_limit_short;  // marginable pairs only
+  std::optional<Decimal> tick_size;                  // deprecated twin of price_increment
+  std::optional<int> display_price_precision;        // seen since 2026-01
 };
 struct InstrumentUpdate {
   bool snapshot = false;
@@ -111,6 +124,7 @@ struct InstrumentUpdate {
 struct StatusChange {
   std::string_view system;  // online, post_only, cancel_only, maintenance, or a word that is not known yet
   std::string_view version;
+  std::string_view api_version;                // v2
   std::optional<std::uint64_t> connection_id;  // exceeds 2^53
 };
 
