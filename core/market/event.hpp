@@ -137,6 +137,7 @@ struct Reply {
   bool success = false;
   std::string_view error;  // Kraken's text, when it failed
   std::string_view channel, symbol;
+  std::string_view event_trigger;  // ticker only
   std::optional<int> depth;
   std::optional<int> interval_minutes;
   std::optional<bool> snapshot;
