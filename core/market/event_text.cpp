@@ -194,6 +194,7 @@ struct Writer {
         .add_text("error", reply.error)
         .add_text("channel", reply.channel)
         .add_text("symbol", reply.symbol)
+        .add_text("event_trigger", reply.event_trigger)
         .add("depth", reply.depth)
         .add("interval", reply.interval_minutes)
         .add("snapshot", reply.snapshot);

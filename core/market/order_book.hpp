@@ -11,12 +11,12 @@
 namespace ktape {
 
 struct BookSpec {
-  std::string symbol;
+  std::string symbol{};
   int depth = 10;  // as subscribed: levels beyond it fall out of the book without a message
   // Decimal places of the pair, from the instrument channel. Where they are not known, the widest number seen gives
   // them: Kraken pads every price and quantity to the pair's places.
-  std::optional<int> price_places;
-  std::optional<int> quantity_places;
+  std::optional<int> price_places{};
+  std::optional<int> quantity_places{};
 };
 
 // The aggregated book of one symbol, kept as Kraken's rules want it (spot-v2 sections 5.3 and 9.1): entries of a

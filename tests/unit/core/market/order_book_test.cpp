@@ -74,7 +74,7 @@ TEST(OrderBook, VerifiesThePublishedBtcUsdChecksum) {
 }
 
 TEST(OrderBook, TruncatesToTheDepthAndTakesBackALevelThatReturns) {
-  OrderBook book({.symbol = "BTC/USD", .depth = 10, .price_places = {}, .quantity_places = {}});
+  OrderBook book({.symbol = "BTC/USD", .depth = 10});
   ASSERT_TRUE(reset(book, btc_usd_snapshot()).has_value());
 
   ASSERT_TRUE(apply(book, {levels({{"45283.0", "0.00012345"}}),
@@ -114,7 +114,7 @@ TEST(OrderBook, BuildsChecksumsFromThePlacesOfThePairWhateverTheText) {
                          2439117997};
   const Message update{levels({{"0.5657", "1098.3947558"}}), {}, 2114181697};
   OrderBook told({.symbol = "MATIC/USD", .depth = 10, .price_places = 4, .quantity_places = 8});
-  OrderBook learning({.symbol = "MATIC/USD", .depth = 10, .price_places = {}, .quantity_places = {}});
+  OrderBook learning({.symbol = "MATIC/USD", .depth = 10});
   for (OrderBook* book : {&told, &learning}) {
     ASSERT_TRUE(reset(*book, snapshot).has_value());
     ASSERT_TRUE(apply(*book, update).has_value());
@@ -129,14 +129,14 @@ TEST(OrderBook, DropsLeadingZerosInChecksums) {
 }
 
 TEST(OrderBook, AcceptsAnEmptyBook) {
-  OrderBook book({.symbol = "X/Y", .depth = 10, .price_places = {}, .quantity_places = {}});
+  OrderBook book({.symbol = "X/Y", .depth = 10});
   ASSERT_TRUE(reset(book, {{}, {}, 0}).has_value());
   EXPECT_EQ(book.state(), BookState::Live);
   ASSERT_TRUE(apply(book, {{}, levels({{"100.00", "1.00000000"}}), 684411121}).has_value());
 }
 
 TEST(OrderBook, IsInvalidAfterAWrongChecksumUntilTheNextSnapshot) {
-  OrderBook book({.symbol = "BTC/USD", .depth = 10, .price_places = {}, .quantity_places = {}});
+  OrderBook book({.symbol = "BTC/USD", .depth = 10});
   ASSERT_TRUE(reset(book, btc_usd_snapshot()).has_value());
   const auto wrong = apply(book, {levels({{"45283.0", "0.00012345"}}), {}, 42});
   ASSERT_FALSE(wrong.has_value());
@@ -154,7 +154,7 @@ TEST(OrderBook, IsInvalidAfterAWrongChecksumUntilTheNextSnapshot) {
 }
 
 TEST(OrderBook, RefusesAnUpdateBeforeTheSnapshot) {
-  OrderBook book({.symbol = "BTC/USD", .depth = 10, .price_places = {}, .quantity_places = {}});
+  OrderBook book({.symbol = "BTC/USD", .depth = 10});
   const auto early = apply(book, {levels({{"1.0", "1.00000000"}}), {}, 0});
   ASSERT_FALSE(early.has_value());
   EXPECT_THAT(early.error().detail, HasSubstr("waiting for a snapshot"));
@@ -163,7 +163,7 @@ TEST(OrderBook, RefusesAnUpdateBeforeTheSnapshot) {
 }
 
 TEST(OrderBook, IsEmptyWhileItAwaitsASnapshot) {
-  OrderBook book({.symbol = "BTC/USD", .depth = 10, .price_places = {}, .quantity_places = {}});
+  OrderBook book({.symbol = "BTC/USD", .depth = 10});
   ASSERT_TRUE(reset(book, btc_usd_snapshot()).has_value());
   book.await_snapshot();
   EXPECT_EQ(book.state(), BookState::AwaitSnapshot);
@@ -172,13 +172,13 @@ TEST(OrderBook, IsEmptyWhileItAwaitsASnapshot) {
 }
 
 TEST(OrderBook, TakesTheSamePriceTwiceInOneMessageInOrder) {
-  OrderBook book({.symbol = "X/Y", .depth = 10, .price_places = {}, .quantity_places = {}});
+  OrderBook book({.symbol = "X/Y", .depth = 10});
   ASSERT_TRUE(book.reset({"X/Y", levels({{"1.0", "1.0"}, {"1.0", "2.0"}}), {}, {}, {}}).has_value());
   EXPECT_EQ(texts(book.bids()), std::vector<std::string>{"1.0 x 2.0"});
 }
 
 TEST(OrderBook, CountsRemovalsOfUnknownLevels) {
-  OrderBook book({.symbol = "X/Y", .depth = 10, .price_places = {}, .quantity_places = {}});
+  OrderBook book({.symbol = "X/Y", .depth = 10});
   ASSERT_TRUE(book.reset({"X/Y", levels({{"1.0", "1.0"}}), {}, {}, {}}).has_value());
   ASSERT_TRUE(book.apply({"X/Y", levels({{"0.9", "0.0"}}), {}, {}, {}}).has_value());
   EXPECT_EQ(book.unknown_removals(), 1U);
@@ -196,7 +196,7 @@ TEST(OrderBook, RefusesLevelsThatMakeNoSense) {
 }
 
 TEST(OrderBook, KeepsQuantitiesThatOverflow64Bits) {
-  OrderBook book({.symbol = "SHIB/USD", .depth = 10, .price_places = {}, .quantity_places = {}});
+  OrderBook book({.symbol = "SHIB/USD", .depth = 10});
   ASSERT_TRUE(
       book.reset({"SHIB/USD", levels({{"0.00000001", "1234567890123456789.12345678"}}), {}, {}, {}}).has_value());
   EXPECT_EQ(texts(book.bids()).front(), "0.00000001 x 1234567890123456789.12345678");
