@@ -31,7 +31,7 @@ struct Subscription {
 struct Request {
   Method method = Method::Subscribe;
   std::int64_t request_id = 0;
-  Subscription subscription;  // not for Ping
+  Subscription subscription{};  // not for Ping
 };
 
 // What a connection has said so far, by kind. An unknown message is counted under UnknownMessage::what's first words.

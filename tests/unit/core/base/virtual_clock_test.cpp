@@ -22,13 +22,14 @@ TEST(VirtualClock, FiresInOrderOfDeadlineThenOfSetting) {
   EXPECT_EQ(fired, "abc");
 }
 
-TEST(VirtualClock, ClosesCandlesBeforeOtherTimersOfTheInstant) {
+TEST(VirtualClock, ClosesCandlesFirstAndDeferredWorkLastAtOneInstant) {
   VirtualClock clock(kStart);
   std::string fired;
+  const Timer d = clock.at(kStart + 1s, TimerOrder::Deferred, [&](Timestamp) { fired += 'd'; });
   const Timer o = clock.at(kStart + 1s, [&](Timestamp) { fired += 'o'; });
   const Timer c = clock.at(kStart + 1s, TimerOrder::CandleBoundary, [&](Timestamp) { fired += 'c'; });
   clock.advance_to(kStart + 1s);
-  EXPECT_EQ(fired, "co");
+  EXPECT_EQ(fired, "cod");
 }
 
 TEST(VirtualClock, StandsAtEachDeadlineWhileItsCallbackRuns) {

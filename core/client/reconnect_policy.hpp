@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "core/base/random.hpp"
+#include "core/base/time.hpp"
+
+namespace ktape {
+
+struct ReconnectOptions {
+  int instant_tries = 3;                              // after a connection that stood: at once, so many times in a row
+  Duration delay = std::chrono::seconds(5);           // after that; Kraken asks for no less (spot-v2 section 1.5)
+  Duration jitter = std::chrono::seconds(1);          // at most so much is added, so that clients do not come in step
+  Duration longest_delay = std::chrono::seconds(60);  // the delay doubles up to here
+  // Kraken bans an address after about 150 attempts in ten minutes (section 1.4).
+  int attempts_per_window = 120;
+  Duration window = std::chrono::minutes(10);
+};
+
+// Decides when a lost connection is tried again. Deterministic for a seed.
+class ReconnectPolicy {
+ public:
+  ReconnectPolicy(ReconnectOptions options, std::uint64_t seed);
+
+  // How long to wait before the next attempt; counts it as made then.
+  Duration next_delay(Timestamp now);
+
+  // The connection stands and answers: failures begin anew.
+  void succeeded() { failures_ = 0; }
+
+ private:
+  ReconnectOptions options_;
+  Random random_;
+  int failures_ = 0;
+  std::deque<Timestamp> attempts_;
+};
+
+}  // namespace ktape
