@@ -166,23 +166,42 @@ struct Writer {
         .add("snapshot", update.snapshot)
         .each("assets", update.assets,
               [](Members& m, const AssetInfo& asset) {
-                m.add("id", asset.id).add("status", asset.status).add("precision", asset.precision);
+                m.add("id", asset.id)
+                    .add("status", asset.status)
+                    .add_text("asset_class", asset.asset_class)
+                    .add("precision", asset.precision)
+                    .add("precision_display", asset.precision_display)
+                    .add("borrowable", asset.borrowable)
+                    .add("collateral_value", asset.collateral_value)
+                    .add("margin_rate", asset.margin_rate)
+                    .add("multiplier", asset.multiplier);
               })
         .each("pairs", update.pairs, [](Members& m, const PairInfo& pair) {
           m.add("symbol", pair.symbol)
+              .add("base", pair.base)
+              .add("quote", pair.quote)
               .add("status", pair.status)
               .add("price_precision", pair.price_precision)
               .add("quantity_precision", pair.quantity_precision)
+              .add("cost_precision", pair.cost_precision)
+              .add("display_price_precision", pair.display_price_precision)
               .add("price_increment", pair.price_increment)
               .add("quantity_increment", pair.quantity_increment)
               .add("quantity_min", pair.quantity_min)
-              .add("cost_min", pair.cost_min);
+              .add("cost_min", pair.cost_min)
+              .add("tick_size", pair.tick_size)
+              .add("marginable", pair.marginable)
+              .add("has_index", pair.has_index)
+              .add("margin_initial", pair.margin_initial)
+              .add("position_limit_long", pair.position_limit_long)
+              .add("position_limit_short", pair.position_limit_short);
         });
   }
   void operator()(const StatusChange& status) const {
     to.add("event", "status")
         .add("system", status.system)
         .add_text("version", status.version)
+        .add_text("api_version", status.api_version)
         .add("connection_id", status.connection_id);
   }
   void operator()(const Heartbeat&) const { to.add("event", "heartbeat"); }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <rapidjson/document.h>
 
+#include "core/base/json_text.hpp"
 #include "core/protocol/spot_v2/subscription_rules.hpp"
 
 namespace ktape::spot_v2 {
@@ -234,25 +235,6 @@ class RequestReader {
   bool bad_request_id_ = false;
   bool params_is_object_ = false;
 };
-
-void append_json_string(std::string& out, std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  out.push_back('"');
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out.push_back(kHex[byte >> 4U]);
-      out.push_back(kHex[byte & 0xFU]);
-    } else {
-      out.push_back(c);
-    }
-  }
-  out.push_back('"');
-}
 
 void append_params(std::string& out, const Subscription& subscription, Method method) {
   out += ",\"params\":{\"channel\":";

@@ -42,7 +42,7 @@ TEST(SpotV2Encode, APingHasNoParams) {
 
 TEST(SpotV2Encode, EscapesWhatJsonDoesNotAllowInText) {
   EXPECT_EQ(encode(subscribe({.channel = Channel::Trade, .symbols = {"A\"\\\n/B"}})),
-            R"({"method":"subscribe","params":{"channel":"trade","symbol":["A\"\\\u000a/B"],"snapshot":true},)"
+            R"({"method":"subscribe","params":{"channel":"trade","symbol":["A\"\\\n/B"],"snapshot":true},)"
             R"("req_id":7})");
 }
 
