@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "import/archive.hpp"
+
+// One reader per format. Internal to this folder.
+namespace ktape {
+
+Result<std::unique_ptr<Archive>> open_cbcap(std::string text, Dialect dialect);
+Result<std::unique_ptr<Archive>> open_cryptofeed(std::string text, Dialect dialect);
+Result<std::unique_ptr<Archive>> open_json_lines(std::string text, Dialect dialect);
+Result<std::unique_ptr<Archive>> open_json(std::string text, Dialect dialect);
+
+}  // namespace ktape
