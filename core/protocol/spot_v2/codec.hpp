@@ -33,6 +33,8 @@ class SpotV2Codec final : public Codec {
  private:
   struct Memory;
 
+  Result<void> read_json(std::string_view text);
+
   DecodePath path_;
   CodecStats stats_;
   std::unique_ptr<Memory> memory_;
