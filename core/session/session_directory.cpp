@@ -1,0 +1,342 @@
+#include "core/session/session_directory.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/base/crc.hpp"
+#include "core/session/compression.hpp"
+
+namespace ktape {
+namespace {
+
+using format::RecordHeader;
+using format::RecordType;
+
+constexpr std::size_t kMaxChunks = 2'000'000;
+constexpr std::size_t kMaxGaps = 200'000;
+constexpr std::size_t kScanBytes = 256U << 10;
+
+struct Found {
+  std::uint64_t offset;
+  RecordHeader header;
+};
+
+// The first valid record header at or after `begin`; with the given marker, if it is known.
+Result<std::optional<Found>> find_record(ByteSource& in, std::uint64_t begin, std::optional<std::uint64_t> marker) {
+  std::string magic;
+  format::append(magic, format::kRecordMagic);
+  format::append(magic, static_cast<std::uint32_t>(format::kRecordHeaderBytes - 8));
+  std::uint64_t offset = begin;
+  while (true) {
+    auto bytes = read_bytes(in, offset, kScanBytes);
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (bytes->size() < format::kRecordHeaderBytes) return std::nullopt;
+    for (std::size_t i = bytes->find(magic); i != std::string::npos; i = bytes->find(magic, i + 1)) {
+      const auto header = format::decode_record_header(std::string_view(*bytes).substr(i));
+      if (header && (!marker || header->marker == *marker)) return Found{offset + i, *header};
+    }
+    if (bytes->size() < kScanBytes) return std::nullopt;
+    offset += bytes->size() - (format::kRecordHeaderBytes - 1);
+  }
+}
+
+}  // namespace
+
+Result<std::string> read_bytes(ByteSource& in, std::uint64_t offset, std::size_t length) {
+  std::string bytes(length, '\0');
+  auto got = in.read_at(offset, bytes);
+  if (!got) return tl::unexpected(got.error());
+  bytes.resize(*got);
+  return bytes;
+}
+
+Result<std::string> read_message_record(ByteSource& in, std::uint64_t offset, const RecordHeader& header) {
+  auto body = read_bytes(in, offset + format::kRecordHeaderBytes, header.stored_length);
+  if (!body) return body;
+  if (body->size() != header.stored_length) {
+    return fail(Errc::Corrupt, fmt::format("{} of {} bytes are there", body->size(), header.stored_length));
+  }
+  if (const std::uint32_t crc = crc32c(*body); crc != header.body_crc) {
+    return fail(Errc::Checksum, fmt::format("CRC32C {:08x} instead of {:08x}", crc, header.body_crc));
+  }
+  if (body->size() < 8 || format::load<std::uint32_t>(body->data()) != format::kBodyMagic ||
+      format::load<std::uint32_t>(body->data() + 4) != body->size() - 8) {
+    return fail(Errc::Corrupt, "its body is not the skippable frame that it should be");
+  }
+  std::string message(header.raw_length, '\0');
+  auto done = Decompressor().decompress(std::string_view(*body).substr(8), message.data(), message.size());
+  if (!done) return tl::unexpected(done.error());
+  return message;
+}
+
+Result<SessionDirectory> SessionDirectory::load(ByteSource& in, Way way, RecordVisitor visit) {
+  SessionDirectory directory;
+  if (auto done = directory.read_segment_header(in); !done) return tl::unexpected(done.error());
+  if (way == Way::Quick) {
+    auto sealed = directory.load_seal_by_footer(in);
+    if (!sealed) return tl::unexpected(sealed.error());
+    if (*sealed) return directory;
+  }
+  if (auto done = directory.extend(in, visit); !done) return tl::unexpected(done.error());
+  return directory;
+}
+
+Result<void> SessionDirectory::read_segment_header(ByteSource& in) {
+  auto size = in.size();
+  if (!size) return tl::unexpected(size.error());
+  file_size_ = *size;
+  if (file_size_ == 0) return fail(Errc::Parse, fmt::format("{} is empty: not a recording", in.name()));
+  auto fixed = read_bytes(in, 0, format::kHeaderFixedBytes);
+  if (!fixed) return tl::unexpected(fixed.error());
+  std::string known;  // how every recording begins
+  format::append(known, format::kHeaderMagic);
+  const std::string_view start = *fixed;
+  if (start.substr(0, 4) != std::string_view(known).substr(0, start.size()) ||
+      (start.size() > 8 &&
+       start.substr(8, 8) != format::kGuard.substr(0, std::min<std::size_t>(8, start.size() - 8)))) {
+    return salvage(in, "it does not begin like a recording");
+  }
+  const auto truncated = [&] {
+    return fail(Errc::Corrupt,
+                fmt::format("{} is truncated: its {} bytes end inside the segment header", in.name(), file_size_));
+  };
+  if (start.size() < format::kHeaderFixedBytes) return truncated();
+  const std::uint64_t total = 8 + std::uint64_t{format::load<std::uint32_t>(start.data() + 4)};
+  const auto info_length = format::load<std::uint32_t>(start.data() + 28);
+  if (total < format::kHeaderFixedBytes + 4 || total > format::kHeaderFixedBytes + 4 + format::kMaxInfoBytes) {
+    return salvage(in, fmt::format("its header claims {} bytes", total));
+  }
+  if (total > file_size_) {
+    auto saved = salvage(in, "its header is cut");
+    return saved ? saved : truncated();
+  }
+  auto header = read_bytes(in, 0, static_cast<std::size_t>(total));
+  if (!header) return tl::unexpected(header.error());
+  if (header->size() != total) return truncated();
+  const std::string_view covered = std::string_view(*header).substr(0, header->size() - 4);
+  if (crc32c(covered) != format::load<std::uint32_t>(header->data() + covered.size())) {
+    return salvage(in, "the checksum of its header does not fit");
+  }
+  const auto major = format::load<std::uint16_t>(start.data() + 16);
+  const auto minor = format::load<std::uint16_t>(start.data() + 18);
+  if (major > format::kMajor) {
+    return fail(Errc::Unsupported, fmt::format("{} has format {}.{}; this program reads up to {}.x", in.name(), major,
+                                               minor, format::kMajor));
+  }
+  if (const auto flags = format::load<std::uint32_t>(start.data() + 20); flags != 0) {
+    return fail(Errc::Unsupported,
+                fmt::format("{} needs features that this program does not know (flags {:08x})", in.name(), flags));
+  }
+  if (info_length > covered.size() - format::kHeaderFixedBytes) {
+    return salvage(in, fmt::format("its header claims an info message of {} bytes", info_length));
+  }
+  auto info = decode_info(covered.substr(format::kHeaderFixedBytes, info_length));
+  if (!info) return salvage(in, info.error().detail);
+  info_ = std::move(*info);
+  info_.salt = format::load<std::uint64_t>(start.data() + 32);
+  info_.major = major;
+  info_.minor = minor;
+  marker_ = format::sync_marker(info_.salt);
+  next_offset_ = total;
+  return {};
+}
+
+// The header is not to be trusted. If the file is a recording, its records still speak for themselves.
+Result<void> SessionDirectory::salvage(ByteSource& in, std::string_view why) {
+  auto found = find_record(in, 0, std::nullopt);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return fail(Errc::Parse, fmt::format("{} is not a recording: {}", in.name(), why));
+  marker_ = (*found)->header.marker;
+  next_offset_ = (*found)->offset;
+  const Timestamp at = (*found)->header.min_at;
+  damaged_ = true;
+  gaps_.push_back({at, at, GapCause::Damaged, 0, std::nullopt, fmt::format("the segment header is damaged: {}", why)});
+  return {};
+}
+
+Result<bool> SessionDirectory::load_seal_by_footer(ByteSource& in) {
+  if (file_size_ < next_offset_ + format::kFooterBytes) return false;
+  auto bytes = read_bytes(in, file_size_ - format::kFooterBytes, format::kFooterBytes);
+  if (!bytes) return tl::unexpected(bytes.error());
+  const auto offset = format::decode_footer(*bytes);
+  if (!offset || *offset < next_offset_ || *offset > file_size_ - format::kFooterBytes) return false;
+  auto head = read_bytes(in, *offset, format::kRecordHeaderBytes);
+  if (!head) return tl::unexpected(head.error());
+  const auto header = format::decode_record_header(*head);
+  if (!header || header->marker != marker_ || header->type != RecordType::Seal ||
+      *offset + format::kRecordHeaderBytes + header->stored_length + format::kFooterBytes != file_size_) {
+    return false;
+  }
+  auto message = read_message_record(in, *offset, *header);
+  if (!message) return message.error().code == Errc::Io ? Result<bool>(tl::unexpected(message.error())) : false;
+  auto seal = decode_seal(*message);
+  if (!seal || !is_sound(*seal, *offset)) return false;
+  adopt(std::move(*seal));
+  next_offset_ = file_size_;
+  return true;
+}
+
+// Whether the table can be this file's: in order, without overlap, inside the file.
+bool SessionDirectory::is_sound(const SealRecord& seal, std::uint64_t end) const {
+  std::uint64_t offset = 0;
+  std::uint64_t sequence = 0;
+  for (const ChunkEntry& chunk : seal.chunks) {
+    if (chunk.offset < offset || chunk.offset > end || chunk.first_sequence != sequence || chunk.frames == 0 ||
+        chunk.offset + format::kRecordHeaderBytes + chunk.stored_length > end) {
+      return false;
+    }
+    offset = chunk.offset + format::kRecordHeaderBytes + chunk.stored_length;
+    sequence = chunk.first_sequence + chunk.frames;
+  }
+  return sequence == seal.frames && seal.chunks.size() <= kMaxChunks && seal.gaps.size() <= kMaxGaps;
+}
+
+// The seal knows all chunks, also those that hopping did not find.
+void SessionDirectory::adopt(SealRecord seal) {
+  chunks_ = seal.chunks;
+  next_sequence_ = seal.frames;
+  std::vector<Gap> gaps = seal.gaps;
+  for (Gap& gap : gaps_) {
+    if (gap.cause == GapCause::Damaged) {
+      // Which chunks cannot be read will be found when they are read; here remains that something is damaged.
+      gap.frames = 0;
+      gaps.push_back(std::move(gap));
+    }
+  }
+  gaps_ = std::move(gaps);
+  seal_ = std::move(seal);
+}
+
+Result<void> SessionDirectory::note_damage(std::uint64_t begin, std::uint64_t end, std::string_view why) {
+  damaged_ = true;
+  if (gaps_.size() >= kMaxGaps) return fail(Errc::Limit, fmt::format("more than {} damaged places", kMaxGaps));
+  const Timestamp at = last_at_.value_or(info_.created_at);
+  gaps_.push_back({at, at, GapCause::Damaged, 0, std::nullopt,
+                   fmt::format("the {} bytes from offset {} are damaged: {}", end - begin, begin, why)});
+  return {};
+}
+
+Result<bool> SessionDirectory::extend(ByteSource& in, const RecordVisitor& visit) {
+  if (seal_) return false;
+  auto size = in.size();
+  if (!size) return tl::unexpected(size.error());
+  file_size_ = *size;
+  const std::uint64_t start = next_offset_;
+  tail_bytes_ = 0;
+  tail_frames_.reset();
+  while (next_offset_ < file_size_ && !seal_) {
+    auto bytes = read_bytes(in, next_offset_, format::kRecordHeaderBytes);
+    if (!bytes) return tl::unexpected(bytes.error());
+    auto header = format::decode_record_header(*bytes);
+    if (!header || header->marker != marker_) {
+      auto found = find_record(in, next_offset_ + 1, marker_);
+      if (!found) return tl::unexpected(found.error());
+      if (!*found) break;
+      auto noted = note_damage(next_offset_, (*found)->offset, "no valid record header");
+      if (!noted) return tl::unexpected(noted.error());
+      next_offset_ = (*found)->offset;
+      header = (*found)->header;
+    }
+    const std::uint64_t end = next_offset_ + format::kRecordHeaderBytes + header->stored_length;
+    if (end > file_size_) {
+      if (header->type == RecordType::Chunk) tail_frames_ = header->frames;
+      break;
+    }
+    if (visit) {
+      if (auto done = visit(next_offset_, *header); !done) return tl::unexpected(done.error());
+    }
+    if (auto done = take_record(in, *header); !done) return tl::unexpected(done.error());
+    next_offset_ = end;
+  }
+  if (seal_) {
+    auto footer = read_bytes(in, next_offset_, format::kFooterBytes);
+    if (!footer) return tl::unexpected(footer.error());
+    if (format::decode_footer(*footer))
+      next_offset_ += format::kFooterBytes;
+    else if (next_offset_ == file_size_)
+      tail_frames_ = 0;
+  }
+  tail_bytes_ = file_size_ - next_offset_;
+  return next_offset_ != start;
+}
+
+Result<void> SessionDirectory::take_record(ByteSource& in, const RecordHeader& header) {
+  switch (header.type) {
+    case RecordType::Chunk:
+      return take_chunk(header);
+    case RecordType::Seal:
+      return take_seal(in, header);
+    case RecordType::Index:
+      index_offsets_.push_back(next_offset_);
+      return {};
+    case RecordType::Gap: {
+      auto message = read_message_record(in, next_offset_, header);
+      if (!message && message.error().code == Errc::Io) return tl::unexpected(message.error());
+      auto gap = message ? decode_gap(*message) : tl::unexpected(message.error());
+      if (!gap) {
+        // The header still tells the span.
+        damaged_ = true;
+        gap = Gap{header.min_at,
+                  header.max_at,
+                  GapCause::Damaged,
+                  0,
+                  std::nullopt,
+                  fmt::format("the gap record at offset {} is damaged: {}", next_offset_, gap.error().detail)};
+      }
+      if (gaps_.size() >= kMaxGaps) return fail(Errc::Limit, fmt::format("more than {} gaps", kMaxGaps));
+      gaps_.push_back(std::move(*gap));
+      return {};
+    }
+    case RecordType::Annotation:
+    case RecordType::Keyframe:
+      break;
+  }
+  if ((header.flags & format::kMustUnderstand) != 0) {
+    return fail(Errc::Unsupported, fmt::format("{} has a record of type {} at offset {} that must be understood",
+                                               in.name(), static_cast<int>(header.type), next_offset_));
+  }
+  return {};
+}
+
+Result<void> SessionDirectory::take_chunk(const RecordHeader& header) {
+  if (header.first_sequence < next_sequence_ || header.frames == 0) {
+    return note_damage(next_offset_, next_offset_ + format::kRecordHeaderBytes + header.stored_length,
+                       fmt::format("{} frames from number {}, where {} was next", header.frames, header.first_sequence,
+                                   next_sequence_));
+  }
+  if (chunks_.size() >= kMaxChunks) return fail(Errc::Limit, fmt::format("more than {} chunks", kMaxChunks));
+  if (header.first_sequence > next_sequence_) {
+    // The places that were found damaged before this chunk have swallowed these frames.
+    const std::uint64_t missing = header.first_sequence - next_sequence_;
+    const Timestamp from = std::min(last_at_.value_or(info_.created_at), header.min_at);
+    Gap hole{
+        from,    header.min_at, GapCause::Damaged,
+        missing, std::nullopt,  fmt::format("frames {} to {} are missing", next_sequence_, header.first_sequence - 1)};
+    if (!gaps_.empty() && gaps_.back().cause == GapCause::Damaged && gaps_.back().frames == 0) {
+      hole.detail = gaps_.back().detail + ": " + hole.detail;
+      gaps_.back() = std::move(hole);
+    } else {
+      gaps_.push_back(std::move(hole));
+    }
+    damaged_ = true;
+  }
+  chunks_.push_back({next_offset_, header.stored_length, header.raw_length, header.frames, header.first_sequence,
+                     header.min_at, header.max_at, header.body_crc});
+  next_sequence_ = header.first_sequence + header.frames;
+  last_at_ = header.max_at;
+  return {};
+}
+
+Result<void> SessionDirectory::take_seal(ByteSource& in, const RecordHeader& header) {
+  auto message = read_message_record(in, next_offset_, header);
+  if (!message && message.error().code == Errc::Io) return tl::unexpected(message.error());
+  auto seal = message ? decode_seal(*message) : tl::unexpected(message.error());
+  const std::uint64_t end = next_offset_ + format::kRecordHeaderBytes + header.stored_length;
+  if (!seal) return note_damage(next_offset_, end, "the seal: " + seal.error().detail);
+  if (!is_sound(*seal, next_offset_)) return note_damage(next_offset_, end, "the seal does not describe this file");
+  adopt(std::move(*seal));
+  return {};
+}
+
+}  // namespace ktape

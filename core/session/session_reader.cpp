@@ -1,0 +1,322 @@
+#include "core/session/session_reader.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "core/base/crc.hpp"
+#include "core/session/journal.hpp"
+
+namespace ktape {
+namespace {
+
+constexpr std::uint64_t kMaxJournalBytes = 128U << 20;
+
+// Adds up counts of streams whose numbers differ from record to record.
+class StreamTotals {
+ public:
+  void add(const StreamCount& count) {
+    Key key{count.connection, count.direction, count.kind, count.channel, count.symbol};
+    const auto [place, is_new] = places_.try_emplace(std::move(key), totals_.size());
+    if (is_new) {
+      totals_.push_back(count);
+    } else {
+      totals_[place->second].frames += count.frames;
+      totals_[place->second].payload_bytes += count.payload_bytes;
+    }
+  }
+  void add(const StreamList& list, const ChunkStreamCounts& counts) {
+    for (std::size_t i = 0; i < counts.ids.size(); ++i) {
+      add(stream_count(list, list.streams[counts.ids[i]], counts.frames[i], counts.payload_bytes[i]));
+    }
+  }
+  std::vector<StreamCount> take() { return std::move(totals_); }
+
+ private:
+  using Key = std::tuple<ConnectionId, Direction, FrameKind, std::string, std::string>;
+  std::map<Key, std::size_t> places_;
+  std::vector<StreamCount> totals_;
+};
+
+}  // namespace
+
+SessionReader::SessionReader(std::unique_ptr<ByteSource> in, std::unique_ptr<ByteSource> journal)
+    : in_(std::move(in)), journal_(std::move(journal)) {}
+
+Result<std::unique_ptr<SessionReader>> SessionReader::open(std::unique_ptr<ByteSource> in,
+                                                           std::unique_ptr<ByteSource> journal) {
+  std::unique_ptr<SessionReader> reader(new SessionReader(std::move(in), std::move(journal)));
+  // The journal is read before the file: what the writer moves from one to the other in between is then seen twice,
+  // which the numbers tell, and never missed.
+  if (auto done = reader->load_journal(); !done) return tl::unexpected(done.error());
+  auto directory = SessionDirectory::load(*reader->in_, SessionDirectory::Way::Quick);
+  if (!directory) return tl::unexpected(directory.error());
+  reader->directory_ = std::move(*directory);
+  reader->take_tail_into_account();
+  return reader;
+}
+
+Result<void> SessionReader::load_journal() {
+  journal_bytes_.clear();
+  if (journal_ == nullptr) return {};
+  auto size = journal_->size();
+  if (!size) return tl::unexpected(size.error());
+  if (*size > kMaxJournalBytes) {
+    return fail(Errc::Limit,
+                fmt::format("{} has {} bytes; a journal has at most {}", journal_->name(), *size, kMaxJournalBytes));
+  }
+  auto bytes = read_bytes(*journal_, 0, static_cast<std::size_t>(*size));
+  if (!bytes) return tl::unexpected(bytes.error());
+  journal_bytes_ = std::move(*bytes);
+  return {};
+}
+
+// Which frames of the journal are in no chunk, and what is missing between the chunks, the journal and the torn tail.
+void SessionReader::take_tail_into_account() {
+  journal_frames_.clear();
+  tail_gap_.reset();
+  const std::uint64_t stored = directory_.next_sequence();
+  std::uint64_t end = stored;
+  journal_first_ = stored;
+  if (!directory_.seal()) {
+    const auto done =
+        read_journal(journal_bytes_, directory_.info().salt, [&](std::uint64_t sequence, const Frame& frame) {
+          if (sequence < stored) return;
+          if (journal_frames_.empty()) journal_first_ = sequence;
+          journal_frames_.push_back(frame);
+          end = sequence + 1;
+        });
+    static_cast<void>(done);  // what came before the nonsense was checked and stays
+  }
+  const Timestamp from = directory_.chunks().empty() ? directory_.info().created_at : directory_.chunks().back().max_at;
+  const Timestamp to = journal_frames_.empty() ? from : journal_frames_.front().at;
+  if (journal_first_ > stored) {
+    tail_gap_ =
+        Gap{std::min(from, to),
+            to,
+            GapCause::Damaged,
+            journal_first_ - stored,
+            std::nullopt,
+            fmt::format("frames {} to {} are neither in a chunk nor in the journal", stored, journal_first_ - 1)};
+  } else if (directory_.tail_bytes() > 0) {
+    std::optional<std::uint64_t> missing;
+    if (directory_.seal()) missing = 0;
+    if (directory_.tail_frames())
+      missing = *directory_.tail_frames() - std::min<std::uint64_t>(*directory_.tail_frames(), end - stored);
+    if (missing != 0U || directory_.seal()) {
+      tail_gap_ =
+          Gap{from,    from,         GapCause::Crash,
+              missing, std::nullopt, fmt::format("the last {} bytes are no whole record", directory_.tail_bytes())};
+    }
+  }
+}
+
+Result<bool> SessionReader::refresh() {
+  if (directory_.seal()) return false;
+  if (auto done = load_journal(); !done) return tl::unexpected(done.error());
+  // Frames of the batch at hand may have lain in the journal that was replaced.
+  batch_ = {};
+  position_ = 0;
+  if (auto extended = directory_.extend(*in_); !extended) return tl::unexpected(extended.error());
+  take_tail_into_account();
+  const std::uint64_t end =
+      journal_frames_.empty() ? directory_.next_sequence() : journal_first_ + journal_frames_.size();
+  return end > next_sequence_;
+}
+
+Result<std::optional<std::span<const Frame>>> SessionReader::read_chunk(ChunkDecoder& decoder, const ChunkEntry& entry,
+                                                                        std::vector<Gap>& damage) {
+  const std::size_t length = format::kRecordHeaderBytes + entry.stored_length;
+  char* const bytes = stored_.reserve(length);
+  auto got = in_->read_at(entry.offset, {bytes, length});
+  if (!got) return tl::unexpected(got.error());
+  const bool header_is_fine =
+      *got >= format::kRecordHeaderBytes && format::decode_record_header({bytes, *got}).has_value();
+  const std::size_t body = *got - std::min(*got, format::kRecordHeaderBytes);
+  auto frames = decoder.decode(entry, {bytes + format::kRecordHeaderBytes, body});
+  if (frames && header_is_fine) return *frames;
+  Gap gap{entry.min_at, entry.max_at, GapCause::Damaged, frames ? 0 : entry.frames, std::nullopt, ""};
+  gap.detail = frames ? fmt::format("the header of the chunk at offset {} is damaged, its frames are not", entry.offset)
+                      : fmt::format("the chunk at offset {} is damaged: {}", entry.offset, frames.error().detail);
+  damage.push_back(std::move(gap));
+  if (!frames) return std::nullopt;
+  return *frames;
+}
+
+// Makes the next batch that has frames not delivered yet; false at the end.
+Result<bool> SessionReader::load_batch() {
+  batch_ = {};
+  position_ = 0;
+  const auto& chunks = directory_.chunks();
+  while (next_chunk_ < chunks.size()) {
+    const ChunkEntry& entry = chunks[next_chunk_];
+    std::vector<Gap> damage;
+    auto frames = read_chunk(decoder_, entry, damage);
+    if (!frames) return tl::unexpected(frames.error());
+    ++next_chunk_;
+    if (!damage.empty() && damage_at_.insert(entry.offset).second) {
+      damage_.insert(damage_.end(), damage.begin(), damage.end());
+    }
+    const std::uint64_t end = entry.first_sequence + entry.frames;
+    if (!*frames || end <= next_sequence_) {
+      next_sequence_ = std::max(next_sequence_, end);
+      continue;
+    }
+    batch_ = **frames;
+    if (next_sequence_ > entry.first_sequence) position_ = next_sequence_ - entry.first_sequence;
+    next_sequence_ = end;
+    return true;
+  }
+  const std::uint64_t journal_end = journal_first_ + journal_frames_.size();
+  if (journal_frames_.empty() || journal_end <= next_sequence_) return false;
+  batch_ = journal_frames_;
+  if (next_sequence_ > journal_first_) position_ = next_sequence_ - journal_first_;
+  next_sequence_ = journal_end;
+  return true;
+}
+
+Result<std::optional<Frame>> SessionReader::next_of_next_batch() {
+  auto loaded = load_batch();
+  if (!loaded) return tl::unexpected(loaded.error());
+  if (!*loaded) return std::optional<Frame>();
+  return std::optional<Frame>(batch_[position_++]);
+}
+
+Result<std::span<const Frame>> SessionReader::next_chunk() {
+  if (position_ == batch_.size()) {
+    auto loaded = load_batch();
+    if (!loaded) return tl::unexpected(loaded.error());
+  }
+  const auto rest = batch_.subspan(position_);
+  position_ = batch_.size();
+  return rest;
+}
+
+Result<void> SessionReader::seek(Timestamp at) {
+  const auto& chunks = directory_.chunks();
+  const auto place =
+      std::find_if(chunks.begin(), chunks.end(), [&](const ChunkEntry& chunk) { return chunk.max_at >= at; });
+  next_chunk_ = static_cast<std::size_t>(place - chunks.begin());
+  next_sequence_ = place == chunks.end() ? directory_.next_sequence() : place->first_sequence;
+  batch_ = {};
+  position_ = 0;
+  while (true) {
+    auto loaded = load_batch();
+    if (!loaded) return tl::unexpected(loaded.error());
+    if (!*loaded) return {};
+    while (position_ < batch_.size() && batch_[position_].at < at) ++position_;
+    if (position_ < batch_.size()) return {};
+  }
+}
+
+std::vector<Gap> SessionReader::gaps() const {
+  std::vector<Gap> all = directory_.gaps();
+  all.insert(all.end(), damage_.begin(), damage_.end());
+  if (tail_gap_) all.push_back(*tail_gap_);
+  std::stable_sort(all.begin(), all.end(), [](const Gap& a, const Gap& b) { return a.from < b.from; });
+  return all;
+}
+
+SessionState SessionReader::state() const {
+  if (directory_.damaged() || !damage_.empty() || (tail_gap_ && tail_gap_->cause == GapCause::Damaged)) {
+    return SessionState::Damaged;
+  }
+  if (directory_.tail_bytes() > 0 || !journal_frames_.empty()) return SessionState::Recovered;
+  return directory_.seal() ? SessionState::Sealed : SessionState::Open;
+}
+
+bool SessionReader::complete() const { return directory_.seal() && damage_.empty(); }
+
+Result<SessionSummary> SessionReader::summary() {
+  SessionSummary summary;
+  summary.stored_bytes = directory_.file_size();
+  summary.chunks = directory_.chunks().size();
+  const auto widen = [&](Timestamp first, Timestamp last) {
+    summary.first_at = std::min(summary.first_at.value_or(first), first);
+    summary.last_at = std::max(summary.last_at.value_or(last), last);
+  };
+  for (const ChunkEntry& chunk : directory_.chunks()) {
+    summary.frames += chunk.frames;
+    widen(chunk.min_at, chunk.max_at);
+  }
+  StreamTotals totals;
+  if (const auto& seal = directory_.seal()) {
+    for (std::size_t i = 0; i < seal->list.streams.size(); ++i) {
+      totals.add(
+          stream_count(seal->list, seal->list.streams[i], seal->stream_frames[i], seal->stream_payload_bytes[i]));
+    }
+  } else {
+    std::set<std::uint64_t> covered;
+    for (const std::uint64_t offset : directory_.index_offsets()) {
+      auto bytes = read_bytes(*in_, offset, format::kRecordHeaderBytes);
+      if (!bytes) return tl::unexpected(bytes.error());
+      const auto header = format::decode_record_header(*bytes);
+      auto message = header ? read_message_record(*in_, offset, *header) : fail(Errc::Corrupt, "no header");
+      auto index = message ? decode_index(*message) : tl::unexpected(message.error());
+      if (!index) {
+        if (index.error().code == Errc::Io) return tl::unexpected(index.error());
+        continue;  // its chunks are counted one by one
+      }
+      for (std::size_t i = 0; i < index->chunks.size(); ++i) {
+        if (covered.insert(index->chunks[i].offset).second) totals.add(index->list, index->counts[i]);
+      }
+    }
+    ChunkDecoder decoder;
+    std::vector<Gap> ignored;
+    for (const ChunkEntry& entry : directory_.chunks()) {
+      if (covered.contains(entry.offset)) continue;
+      auto frames = read_chunk(decoder, entry, ignored);
+      if (!frames) return tl::unexpected(frames.error());
+      if (*frames) totals.add(decoder.streams(), decoder.counts());
+    }
+    for (const Frame& frame : journal_frames_) {
+      ++summary.frames;
+      widen(frame.at, frame.at);
+      totals.add({frame.connection, frame.direction, frame.kind, "", "", 1, frame.payload.size()});
+    }
+  }
+  summary.streams = totals.take();
+  for (const StreamCount& stream : summary.streams) summary.payload_bytes += stream.payload_bytes;
+  return summary;
+}
+
+Result<std::vector<Gap>> SessionReader::verify() {
+  std::vector<Gap> damage;
+  std::vector<Gap> bodies;
+  auto hopped = SessionDirectory::load(
+      *in_, SessionDirectory::Way::Hop, [&](std::uint64_t offset, const format::RecordHeader& header) -> Result<void> {
+        if (header.type == format::RecordType::Chunk || header.type == format::RecordType::Gap) return {};
+        auto message = read_message_record(*in_, offset, header);
+        auto fine = message && header.type == format::RecordType::Index ? decode_index(*message).map([](auto&&) {})
+                    : message                                           ? Result<void>()
+                                                                        : tl::unexpected(message.error());
+        if (fine) return {};
+        if (fine.error().code == Errc::Io) return fine;
+        if (header.type == format::RecordType::Seal) return {};  // the directory says so itself
+        bodies.push_back({header.min_at, header.max_at, GapCause::Damaged, 0, std::nullopt,
+                          fmt::format("the record of type {} at offset {} is damaged: {}",
+                                      static_cast<int>(header.type), offset, fine.error().detail)});
+        return {};
+      });
+  if (!hopped) return tl::unexpected(hopped.error());
+  for (const Gap& gap : hopped->gaps()) {
+    if (gap.cause == GapCause::Damaged) damage.push_back(gap);
+  }
+  damage.insert(damage.end(), bodies.begin(), bodies.end());
+  ChunkDecoder decoder;
+  for (const ChunkEntry& entry : hopped->chunks()) {
+    auto frames = read_chunk(decoder, entry, damage);
+    if (!frames) return tl::unexpected(frames.error());
+  }
+  if (tail_gap_)
+    damage.push_back(*tail_gap_);
+  else if (hopped->tail_bytes() > 0) {
+    damage.push_back({hopped->info().created_at, hopped->info().created_at, GapCause::Crash, hopped->tail_frames(),
+                      std::nullopt, fmt::format("the last {} bytes are no whole record", hopped->tail_bytes())});
+  }
+  return damage;
+}
+
+}  // namespace ktape

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/session/byte_source.hpp"
+#include "core/session/chunk_decoder.hpp"
+#include "core/session/session_directory.hpp"
+#include "core/session/session_info.hpp"
+#include "core/wire/frame.hpp"
+
+namespace ktape {
+
+// Reads a recording: sealed, still being written, or what a crash has left. Damaged chunks are skipped and told as
+// gaps; a torn tail ends the session. Memory is bounded by the limits of docs/format.md, whatever the file says.
+class SessionReader final : public FrameSource {
+ public:
+  // With the journal that stands beside an unsealed recording, the frames that are in no chunk yet follow the others.
+  // The journal may be null, empty or stale.
+  static Result<std::unique_ptr<SessionReader>> open(std::unique_ptr<ByteSource> in,
+                                                     std::unique_ptr<ByteSource> journal = nullptr);
+
+  const SessionInfo& info() const { return directory_.info(); }
+
+  // The next frame; nothing at the end of what is there, after which refresh() may find more. Errors are those of the
+  // source alone; damage is not one.
+  Result<std::optional<Frame>> next() override {
+    if (position_ < batch_.size()) [[likely]]
+      return std::optional<Frame>(batch_[position_++]);
+    return next_of_next_batch();
+  }
+
+  // The frames that next() would give, as many as lie ready: a whole chunk at a time. Empty at the end. Borrowed until
+  // the next call of any function here.
+  Result<std::span<const Frame>> next_chunk();
+
+  // The next frame is the first in the file that is stamped `at` or later.
+  Result<void> seek(Timestamp at);
+
+  // Looks for what was written since; true if there is more to read. For followers of a live recording.
+  Result<bool> refresh();
+
+  // Holes that the writer noted, and damage as far as it is known: that of a chunk's body is found when it is read.
+  std::vector<Gap> gaps() const;
+  SessionState state() const;
+
+  // Sealed, and nothing that was written has turned out to be unreadable.
+  bool complete() const;
+
+  // From the seal, else from index blocks; only chunks that neither covers are decompressed.
+  Result<SessionSummary> summary();
+
+  // Reads every byte and returns all damage there is. Slow, and independent of next().
+  Result<std::vector<Gap>> verify();
+
+ private:
+  SessionReader(std::unique_ptr<ByteSource> in, std::unique_ptr<ByteSource> journal);
+
+  Result<std::optional<Frame>> next_of_next_batch();
+  Result<bool> load_batch();
+  Result<std::optional<std::span<const Frame>>> read_chunk(ChunkDecoder& decoder, const ChunkEntry& entry,
+                                                           std::vector<Gap>& damage);
+  Result<void> load_journal();
+  void take_tail_into_account();
+
+  std::unique_ptr<ByteSource> in_;
+  std::unique_ptr<ByteSource> journal_;
+  SessionDirectory directory_;
+
+  ChunkDecoder decoder_;
+  WordBuffer stored_;
+  std::span<const Frame> batch_;
+  std::size_t position_ = 0;
+  std::size_t next_chunk_ = 0;         // index into the directory
+  std::uint64_t next_sequence_ = 0;    // frames before it were delivered, or sought over
+  std::set<std::uint64_t> damage_at_;  // offsets of chunks whose damage was told
+  std::vector<Gap> damage_;
+
+  std::string journal_bytes_;
+  std::vector<Frame> journal_frames_;
+  std::uint64_t journal_first_ = 0;  // sequence of the first of them
+  std::optional<Gap> tail_gap_;
+};
+
+}  // namespace ktape
