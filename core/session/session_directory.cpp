@@ -173,6 +173,7 @@ Result<bool> SessionDirectory::load_seal_by_footer(ByteSource& in) {
   auto seal = decode_seal(*message);
   if (!seal || !is_sound(*seal, *offset)) return false;
   adopt(std::move(*seal));
+  has_footer_ = true;
   next_offset_ = file_size_;
   return true;
 }
@@ -252,10 +253,8 @@ Result<bool> SessionDirectory::extend(ByteSource& in, const RecordVisitor& visit
   if (seal_) {
     auto footer = read_bytes(in, next_offset_, format::kFooterBytes);
     if (!footer) return tl::unexpected(footer.error());
-    if (format::decode_footer(*footer))
-      next_offset_ += format::kFooterBytes;
-    else if (next_offset_ == file_size_)
-      tail_frames_ = 0;
+    has_footer_ = format::decode_footer(*footer).has_value();
+    if (has_footer_) next_offset_ += format::kFooterBytes;
   }
   tail_bytes_ = file_size_ - next_offset_;
   return next_offset_ != start;

@@ -40,6 +40,7 @@ class SessionDirectory {
   // tells.
   std::uint64_t tail_bytes() const { return tail_bytes_; }
   std::optional<std::uint32_t> tail_frames() const { return tail_frames_; }
+  bool has_footer() const { return has_footer_; }  // as every file has that was finished
   bool damaged() const { return damaged_; }
 
  private:
@@ -65,6 +66,7 @@ class SessionDirectory {
   std::uint64_t file_size_ = 0;
   std::uint64_t tail_bytes_ = 0;
   std::optional<std::uint32_t> tail_frames_;
+  bool has_footer_ = false;
   bool damaged_ = false;
 };
 

@@ -100,11 +100,14 @@ void SessionReader::take_tail_into_account() {
             journal_first_ - stored,
             std::nullopt,
             fmt::format("frames {} to {} are neither in a chunk nor in the journal", stored, journal_first_ - 1)};
+  } else if (directory_.seal() && !directory_.has_footer()) {
+    tail_gap_ = Gap{from, from, GapCause::Crash, 0, std::nullopt, "the footer after the seal is missing or damaged"};
   } else if (directory_.tail_bytes() > 0) {
     std::optional<std::uint64_t> missing;
     if (directory_.seal()) missing = 0;
-    if (directory_.tail_frames())
-      missing = *directory_.tail_frames() - std::min<std::uint64_t>(*directory_.tail_frames(), end - stored);
+    if (const auto frames = directory_.tail_frames())
+      missing = *frames - std::min<std::uint64_t>(*frames, end - stored);
+    // A torn chunk whose frames all stood in the journal has lost nothing.
     if (missing != 0U || directory_.seal()) {
       tail_gap_ =
           Gap{from,    from,         GapCause::Crash,
@@ -223,7 +226,7 @@ SessionState SessionReader::state() const {
   if (directory_.damaged() || !damage_.empty() || (tail_gap_ && tail_gap_->cause == GapCause::Damaged)) {
     return SessionState::Damaged;
   }
-  if (directory_.tail_bytes() > 0 || !journal_frames_.empty()) return SessionState::Recovered;
+  if (directory_.tail_bytes() > 0 || !journal_frames_.empty() || tail_gap_) return SessionState::Recovered;
   return directory_.seal() ? SessionState::Sealed : SessionState::Open;
 }
 

@@ -1,6 +1,7 @@
 #include "core/session/session_writer.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -45,6 +46,15 @@ Result<void> check(const SessionInfo& info, const SessionWriterOptions& options)
     return fail(Errc::InvalidArgument, "redaction needs a random key, or must be switched off");
   }
   return {};
+}
+
+// Nanoseconds, at most what fits; nothing if `to` is before `from`.
+std::int64_t span_since(Timestamp from, Timestamp to) {
+  std::int64_t span = 0;
+  if (to <= from) return 0;
+  if (__builtin_sub_overflow(nanoseconds(to), nanoseconds(from), &span))
+    return std::numeric_limits<std::int64_t>::max();
+  return span;
 }
 
 }  // namespace
@@ -97,7 +107,7 @@ void SessionWriter::on_frame(const Frame& original) {
   }
   if (frame.kind == FrameKind::Opened || frame.kind == FrameKind::Closed) note_reconnect(frame);
   if (!chunk_.empty() && (chunk_.raw_bytes() >= options_.chunk_bytes || chunk_.frames() >= kFramesPerChunk ||
-                          (frame.at > chunk_.base_at() && frame.at - chunk_.base_at() >= options_.max_chunk_span))) {
+                          span_since(chunk_.base_at(), frame.at) >= options_.max_chunk_span.count())) {
     if (!stick(store_chunk())) return;
   }
 
