@@ -1,0 +1,226 @@
+// What recording and raw replay cost without sockets and disks, on frames like those of a Spot v2 book channel.
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "core/base/assert.hpp"
+#include "core/session/chunk_decoder.hpp"
+#include "core/session/compression.hpp"
+#include "core/session/redactor.hpp"
+#include "core/session/session_reader.hpp"
+#include "core/session/session_writer.hpp"
+#include "tests/support/memory_bytes.hpp"
+#include "tests/support/session_fixture.hpp"
+
+namespace ktape {
+namespace {
+
+// Book updates of twelve symbols whose prices wander, one to three levels each, some 210 bytes on average. The
+// checksums are as random as real ones.
+std::vector<OwnedFrame> book_updates(std::size_t count) {
+  SeededNumbers random(1);
+  std::vector<std::uint64_t> prices(12);
+  for (std::size_t i = 0; i < prices.size(); ++i) prices[i] = 1'000'000 + random.below(90'000'000);
+  std::vector<OwnedFrame> frames;
+  frames.reserve(count);
+  Timestamp at = from_nanoseconds(1'767'225'600'000'000'000);
+  for (std::size_t i = 0; i < count; ++i) {
+    at += Duration{static_cast<std::int64_t>(random.below(200'000))};
+    const std::size_t symbol = random.below(prices.size());
+    prices[symbol] += random.below(41) - 20;
+    const auto levels = [&](std::uint64_t n) {
+      std::string out;
+      for (std::uint64_t j = 0; j < n; ++j) {
+        const std::uint64_t price = prices[symbol] + random.below(60);
+        out += fmt::format("{}{{\"price\":{}.{:02},\"qty\":{}.{:08}}}", j == 0 ? "" : ",", price / 100, price % 100,
+                           random.below(4) == 0 ? random.below(30) : 0,
+                           random.below(3) == 0 ? 0 : random.below(99'999'999));
+      }
+      return out;
+    };
+    const std::uint64_t bids = random.below(3);
+    OwnedFrame& frame = frames.emplace_back();
+    frame.at = at;
+    frame.connection = ConnectionId{1};
+    frame.payload = fmt::format(
+        R"({{"channel":"book","type":"update","data":[{{"symbol":"S{:02}/USD","bids":[{}],"asks":[{}],"checksum":{},"timestamp":"{}"}}]}})",
+        symbol, levels(bids), levels(bids == 0 ? 1 : random.below(2)), random.below(1ULL << 32), format_rfc3339(at, 6));
+  }
+  return frames;
+}
+
+const std::vector<OwnedFrame>& frames() {
+  static const std::vector<OwnedFrame> all = book_updates(200'000);
+  return all;
+}
+
+std::uint64_t payload_bytes() {
+  std::uint64_t bytes = 0;
+  for (const OwnedFrame& frame : frames()) bytes += frame.payload.size();
+  return bytes;
+}
+
+SessionWriterOptions options_for(int level) {
+  SessionWriterOptions options;
+  options.compression_level = level;
+  options.redaction_key.fill(1);
+  return options;
+}
+
+const std::string& recording(int level) {
+  static std::map<int, std::string> recordings;
+  std::string& bytes = recordings[level];
+  if (bytes.empty()) bytes = recorded(frames(), options_for(level));
+  return bytes;
+}
+
+void count(benchmark::State& state, std::size_t stored = 0) {
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(frames().size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(payload_bytes()));
+  const auto n = static_cast<double>(frames().size());
+  state.counters["payload/frame"] = static_cast<double>(payload_bytes()) / n;
+  if (stored > 0) state.counters["stored/frame"] = static_cast<double>(stored) / n;
+}
+
+class NullSink final : public ByteSink {
+ public:
+  Result<void> append(std::string_view bytes) override {
+    size += bytes.size();
+    return {};
+  }
+  Result<void> sync() override { return {}; }
+  std::size_t size = 0;
+};
+
+class NullJournal final : public JournalSink {
+ public:
+  Result<void> write_at(std::uint64_t, std::string_view bytes) override {
+    benchmark::DoNotOptimize(bytes.data());
+    return {};
+  }
+  Result<void> sync() override { return {}; }
+  Result<void> remove() override { return {}; }
+};
+
+void write(benchmark::State& state, const SessionWriterOptions& options, bool with_journal) {
+  frames();
+  std::size_t stored = 0;
+  for (auto _ : state) {
+    auto writer = SessionWriter::create(std::make_unique<NullSink>(),
+                                        with_journal ? std::make_unique<NullJournal>() : nullptr, test_info(), options)
+                      .value();
+    std::size_t i = 0;
+    for (const OwnedFrame& frame : frames()) {
+      writer->on_frame(frame.frame());
+      if (++i % 16 == 0) KTAPE_ASSERT(writer->commit().has_value(), "the null journal never fails");
+    }
+    KTAPE_ASSERT(writer->finish().has_value(), "the null sink never fails");
+    stored = writer->stored_bytes();
+  }
+  count(state, stored);
+}
+
+void Write(benchmark::State& state) { write(state, options_for(static_cast<int>(state.range(0))), true); }
+void WriteVerbatimWithoutJournal(benchmark::State& state) {
+  SessionWriterOptions options = options_for(static_cast<int>(state.range(0)));
+  options.redaction = Redaction::None;
+  write(state, options, false);
+}
+
+void LookForSecrets(benchmark::State& state) {
+  Redactor redactor(RedactionKey{1});
+  for (auto _ : state) {
+    for (const OwnedFrame& frame : frames()) benchmark::DoNotOptimize(redactor.redact(frame.payload).data());
+  }
+  count(state);
+}
+
+// The chunks of a recording, found once.
+struct Chunks {
+  const std::string& bytes;
+  SessionDirectory directory;
+
+  explicit Chunks(int level) : bytes(recording(level)) {
+    MemorySource source(bytes);
+    directory = SessionDirectory::load(source, SessionDirectory::Way::Quick).value();
+  }
+  std::string_view body(const ChunkEntry& entry) const {
+    return std::string_view(bytes).substr(entry.offset + format::kRecordHeaderBytes, entry.stored_length);
+  }
+};
+
+void DecompressOnly(benchmark::State& state) {
+  const Chunks chunks(static_cast<int>(state.range(0)));
+  Decompressor decompressor;
+  std::string raw;
+  for (auto _ : state) {
+    for (const ChunkEntry& entry : chunks.directory.chunks()) {
+      if (raw.size() < entry.raw_length) raw.resize(entry.raw_length);
+      KTAPE_ASSERT(decompressor.decompress(chunks.body(entry), raw.data(), entry.raw_length).has_value(), "undamaged");
+    }
+  }
+  count(state);
+}
+
+void DecodeChunks(benchmark::State& state) {
+  const Chunks chunks(static_cast<int>(state.range(0)));
+  ChunkDecoder decoder;
+  for (auto _ : state) {
+    for (const ChunkEntry& entry : chunks.directory.chunks()) {
+      benchmark::DoNotOptimize(decoder.decode(entry, chunks.body(entry)).value().data());
+    }
+  }
+  count(state);
+}
+
+class CountingSink final : public FrameSink {
+ public:
+  void on_frame(const Frame& frame) override {
+    bytes += frame.payload.size();
+    ++frames;
+  }
+  std::size_t bytes = 0;
+  std::size_t frames = 0;
+};
+
+void RawReplay(benchmark::State& state) {
+  const MemoryFile file = memory_file(recording(static_cast<int>(state.range(0))));
+  for (auto _ : state) {
+    auto reader = SessionReader::open(std::make_unique<MemorySource>(file)).value();
+    CountingSink sink;
+    FrameSink* out = &sink;
+    benchmark::DoNotOptimize(out);
+    while (true) {
+      const auto frame = reader->next();
+      if (!*frame) break;
+      out->on_frame(**frame);
+    }
+    KTAPE_ASSERT(sink.frames == frames().size(), "all frames come back");
+  }
+  count(state);
+}
+
+void SeekToATime(benchmark::State& state) {
+  auto reader =
+      SessionReader::open(std::make_unique<MemorySource>(recording(static_cast<int>(state.range(0))))).value();
+  SeededNumbers random(1);
+  for (auto _ : state) {
+    KTAPE_ASSERT(reader->seek(frames()[random.below(frames().size())].at).has_value(), "memory never fails");
+    benchmark::DoNotOptimize(reader->next().value()->payload.data());
+  }
+}
+
+BENCHMARK(Write)->Arg(1)->Arg(3)->Arg(6)->Arg(9)->Unit(benchmark::kMillisecond);
+BENCHMARK(WriteVerbatimWithoutJournal)->Arg(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(LookForSecrets)->Unit(benchmark::kMillisecond);
+BENCHMARK(DecompressOnly)->Arg(1)->Arg(6)->Arg(9)->Unit(benchmark::kMillisecond);
+BENCHMARK(DecodeChunks)->Arg(1)->Arg(6)->Arg(9)->Unit(benchmark::kMillisecond);
+BENCHMARK(RawReplay)->Arg(1)->Arg(6)->Arg(9)->Unit(benchmark::kMillisecond);
+BENCHMARK(SeekToATime)->Arg(1)->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+}  // namespace ktape
