@@ -65,8 +65,10 @@ Result<Timestamp> parse_rfc3339(std::string_view text) {
   if (at < text.size() && text[at] == '.') {
     ++at;
     std::size_t digits = 0;
-    for (; at < text.size() && is_digit(text[at]); ++at, ++digits) fraction = fraction * 10 + (text[at] - '0');
-    if (digits == 0 || digits > 9) return bad("1 to 9 fraction digits expected");
+    for (; at < text.size() && is_digit(text[at]) && digits < 9; ++at, ++digits) {
+      fraction = fraction * 10 + (text[at] - '0');
+    }
+    if (digits == 0 || (at < text.size() && is_digit(text[at]))) return bad("1 to 9 fraction digits expected");
     for (; digits < 9; ++digits) fraction *= 10;
   }
   if (text.substr(at) != "Z" && text.substr(at) != "z") return bad("it must end with Z");
