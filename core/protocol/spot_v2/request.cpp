@@ -108,7 +108,8 @@ class RequestReader {
         if (member.value.IsString()) request_.channel = text_of(member.value);
       }
     }
-    const auto channel = std::string_view(request_.channel ? *request_.channel : "");
+    std::string_view channel;
+    if (request_.channel) channel = *request_.channel;
     for (const auto& member : params.GetObject()) {
       const auto name = text_of(member.name);
       if (is_known_param(channel, name)) {
