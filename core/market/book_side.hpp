@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
+#include <iterator>
 #include <span>
 #include <vector>
 
@@ -11,8 +11,24 @@
 
 namespace ktape {
 
-// The levels of one side, read best first. Valid until the book changes.
-using LevelsView = std::ranges::reverse_view<std::span<const Level>>;
+// The levels of one side, read best first. Valid until the book changes. (clang 14 cannot compile the reverse_view of
+// libstdc++ 12, which this would be otherwise.)
+class LevelsView {
+ public:
+  using Iterator = std::reverse_iterator<const Level*>;
+
+  explicit LevelsView(std::span<const Level> worst_first) : levels_(worst_first) {}
+
+  Iterator begin() const { return Iterator(levels_.data() + levels_.size()); }
+  Iterator end() const { return Iterator(levels_.data()); }
+  std::size_t size() const { return levels_.size(); }
+  bool empty() const { return levels_.empty(); }
+  const Level& front() const { return levels_.back(); }
+  const Level& operator[](std::size_t place) const { return levels_[levels_.size() - 1 - place]; }
+
+ private:
+  std::span<const Level> levels_;
+};
 
 // One side of a book: levels in price order, one per price, all with the same number of decimal places. The best level
 // stands at the end of the array, where most changes happen, so that an insertion moves little memory.
