@@ -17,8 +17,8 @@ class Clock {
   ~Clock() = default;
 };
 
-// Which timers of one instant run first: candles that end at T are closed before any other timer of T sees them, and what
-// callbacks put off to the end of the instant comes last.
+// Which timers of one instant run first: candles that end at T are closed before any other timer of T sees them, and
+// what callbacks put off to the end of the instant comes last.
 enum class TimerOrder : std::uint8_t { CandleBoundary, Ordinary, Deferred };
 
 class TimerService;

@@ -14,7 +14,7 @@ namespace ktape {
 
 struct CandleSpec {
   std::string symbol{};
-  Duration interval{};              // a whole number of seconds, > 0
+  Duration interval{};                // a whole number of seconds, > 0
   std::optional<int> price_places{};  // of the pair; where not known, the widest price seen gives them
   // How long a closed candle is kept so that a late trade may revise it.
   Duration revision_horizon = std::chrono::minutes(10);
