@@ -2,6 +2,7 @@
 
 set(KTAPE_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them: address,undefined or thread")
 option(KTAPE_WERROR "Treat warnings as errors" ON)
+option(KTAPE_BENCH "Build the benchmarks" ON)
 option(KTAPE_FUZZ "Build the fuzz targets with libFuzzer (clang only)" OFF)
 
 find_program(KTAPE_CCACHE ccache)
