@@ -1,0 +1,130 @@
+#include "mock_server/client_link.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "net/time_ping.hpp"
+
+namespace ktape {
+namespace {
+
+net::WebSocketLimits limits_of(const MockServerOptions& options) {
+  net::WebSocketLimits limits;
+  limits.max_message_bytes = options.max_message_bytes;
+  limits.handshake_timeout = options.handshake_timeout;
+  limits.close_timeout = options.close_timeout;
+  return limits;
+}
+
+// Paths and methods; Origin and User-Agent differ from client to client and are nobody's business.
+std::optional<net::HttpRefusal> check(const MockServerOptions& options, const net::UpgradeRequest& request) {
+  const std::string_view target = request.target;
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (!path.starts_with('/') || !options.accepts_path(path)) {
+    return net::HttpRefusal{404, fmt::format("no websocket at {}\n", path.substr(0, 200)), {}};
+  }
+  if (!request.is_upgrade) {
+    return net::HttpRefusal{
+        426, "this is a websocket: ask for an upgrade\n", {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void ServerCore::add(net::ByteStream stream, bool secure, const std::string& local_host, std::uint16_t local_port) {
+  const ConnectionId id{++last_id};
+  Endpoint local{.secure = secure, .host = local_host, .port = local_port, .target = "/"};
+  clients.emplace(id, std::make_unique<ClientLink>(*this, id, std::move(stream), std::move(local)));
+}
+
+void ServerCore::remove(ClientLink& client) { clients.erase(client.id()); }
+
+bool ServerCore::anybody_attached() const {
+  return std::any_of(clients.begin(), clients.end(), [](const auto& entry) { return entry.second->attached(); });
+}
+
+void ServerCore::attach(ClientLink& client) {
+  client.set_attached();
+  exchange.attach(client.id(), client.endpoint(), client);
+}
+
+void ServerCore::hand_over(ClientLink& client, FrameKind kind, std::string_view payload) {
+  exchange.on_frame({clock.now(), client.id(), Direction::ToExchange, kind, payload});
+}
+
+void ServerCore::pass(Timestamp instant) {
+  if (options.announce_time) {
+    for (const auto& [id, client] : clients) {
+      if (client->attached()) client->send_time_ping(instant);
+    }
+  }
+  clock.advance_to(instant);
+}
+
+ClientLink::ClientLink(ServerCore& core, ConnectionId id, net::ByteStream stream, Endpoint local)
+    : core_(core),
+      id_(id),
+      endpoint_(std::move(local)),
+      socket_(std::move(stream), limits_of(core.options), static_cast<net::WebSocketEvents&>(*this)) {
+  socket_.accept([this](const net::UpgradeRequest& request) { return check(core_.options, request); });
+}
+
+void ClientLink::on_frame(const Frame& frame) {
+  if (released_) return;
+  if (frame.kind == FrameKind::Opened) return;  // the upgrade has told it
+  if (frame.kind == FrameKind::Closed) {
+    released_ = true;
+    core_.sent = true;
+    socket_.close(CloseInfo::parse(frame.payload).value_or(CloseInfo{1011, "a close without a code"}));
+    return;
+  }
+  if (!socket_.send(frame.kind, frame.payload)) return;
+  core_.sent = true;
+  if (socket_.queued_bytes() > core_.options.max_queued_bytes) {
+    close({1008, fmt::format("too slow: more than {} bytes unsent", core_.options.max_queued_bytes)});
+  }
+}
+
+void ClientLink::send_time_ping(Timestamp at) { socket_.send(FrameKind::Ping, net::time_ping(at)); }
+
+void ClientLink::close(const CloseInfo& why) {
+  if (std::exchange(closing_, true)) return;
+  verdict_ = why;
+  socket_.close(why);
+}
+
+void ClientLink::on_open(const net::UpgradeRequest& request) {
+  // The Host header tells public from private hosts; without a usable one it is the address that was connected to.
+  const std::string scheme = endpoint_.secure ? "wss://" : "ws://";
+  if (auto asked = Endpoint::parse(scheme + request.host + request.target)) {
+    endpoint_ = std::move(*asked);
+  } else {
+    endpoint_.target = request.target;
+  }
+  core_.pace->client_ready(*this);
+}
+
+void ClientLink::on_message(FrameKind kind, std::string_view payload) {
+  if (!released_) core_.pace->client_said(*this, kind, payload);
+}
+
+void ClientLink::on_end(const net::Ending& ending) {
+  const CloseInfo info = verdict_.value_or(ending.info);
+  if (verdict_ || (info.code == 1006 && !released_)) {
+    core_.options.log(fmt::format("client {}: {}", static_cast<std::uint32_t>(id_), info.text()));
+  }
+  // The last words of either function destroy this link.
+  if (attached_ && !released_) {
+    core_.pace->client_gone(*this, info);
+  } else {
+    Pace* const pace = core_.pace;
+    core_.remove(*this);
+    pace->client_written();
+  }
+}
+
+void ClientLink::on_written() { core_.pace->client_written(); }
+
+}  // namespace ktape

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "mock_server/mock_server.hpp"
+#include "net/byte_stream.hpp"
+
+// Private to this folder.
+namespace ktape {
+
+// One port: accepts, finds out whether the client wants TLS, and does that handshake. Handlers keep it.
+class Listener : public std::enable_shared_from_this<Listener> {
+ public:
+  struct Arrival {
+    net::ByteStream stream;
+    bool secure;
+    std::string local_host;
+    std::uint16_t local_port;
+  };
+
+  // `tls` may be null for Plain.
+  Listener(boost::asio::io_context& io, ListenAddress address, std::shared_ptr<boost::asio::ssl::context> tls,
+           Duration handshake_timeout);
+
+  // Binds. `arrived` is called for each client that got through, `log` for each that did not.
+  Result<void> open();
+  std::vector<Endpoint> endpoints() const;
+  void start(std::function<void(Arrival)> arrived, std::function<void(std::string_view)> log);
+  void close();
+
+ private:
+  void accept();
+  void sniff(std::shared_ptr<boost::asio::ip::tcp::socket> socket);
+  void serve(boost::asio::ip::tcp::socket socket, bool secure);
+
+  boost::asio::io_context& io_;
+  ListenAddress address_;
+  std::shared_ptr<boost::asio::ssl::context> tls_;
+  Duration handshake_timeout_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::steady_timer retry_;
+  std::uint16_t port_ = 0;
+  std::function<void(Arrival)> arrived_;
+  std::function<void(std::string_view)> log_;
+};
+
+// What a server shows to its clients.
+Result<std::shared_ptr<boost::asio::ssl::context>> make_server_tls(const TlsIdentity& identity);
+
+}  // namespace ktape

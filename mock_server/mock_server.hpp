@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/base/virtual_clock.hpp"
+#include "core/wire/endpoint.hpp"
+#include "core/wire/exchange.hpp"
+#include "mock_server/time_scale.hpp"
+#include "mock_server/tls_identity.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace ktape {
+
+// How the exchange's time passes.
+enum class ServerPace : std::uint8_t {
+  RealTime,  // at MockServerOptions::rate
+  Max,       // as fast as the slowest client takes it; stands while nobody is attached
+  Manual,    // by MockServer::advance_to() only
+  // Instant by instant, and to the next only when every client has said all that it has to say. Each instant is
+  // announced to all of them in a Ping "ktape-time=<ns>", and a client answers a Ping after everything that it said
+  // before. What clients say is handed over between the instants, in the order of connections, so a session has the
+  // same history every time. Stands while nobody is attached.
+  Lockstep,
+};
+
+struct ListenAddress {
+  enum class Security : std::uint8_t { Plain, Tls, Both };  // Both: the client's first byte tells
+
+  std::string host = "127.0.0.1";  // an address, not a name
+  std::uint16_t port = 0;          // 0: a free one
+  Security security = Security::Plain;
+};
+
+// Times are real ones.
+struct MockServerOptions {
+  std::vector<ListenAddress> listen = {{}};
+  std::optional<TlsIdentity> identity;  // needed for Tls and Both
+
+  ServerPace pace = ServerPace::RealTime;
+  Rate rate;
+  bool wait_for_first_client = true;  // RealTime: time begins to pass when somebody is attached
+  bool announce_time = false;         // sends the time Pings in every pace; Lockstep always does
+
+  // Decides by the path, without its query, who is let in; others get HTTP 404.
+  std::function<bool(std::string_view path)> accepts_path = [](std::string_view path) { return path == "/v2"; };
+
+  std::size_t max_clients = 4096;
+  std::size_t max_message_bytes = std::size_t{1} << 20U;   // of clients; a longer one closes with 1009
+  std::size_t high_water_bytes = std::size_t{128} << 10U;  // Max: time waits while a client has more than this unsent
+  std::size_t max_queued_bytes = std::size_t{64} << 20U;   // a client that has more unsent is closed with 1008
+  Duration handshake_timeout = std::chrono::seconds(10);
+  Duration close_timeout = std::chrono::seconds(10);
+  // Max: a client that stays above the high-water mark for so long, Lockstep: one that does not answer the time Ping,
+  // is closed with 1008.
+  Duration patience = std::chrono::seconds(10);
+
+  // A sentence about each client that was refused or ended otherwise than by its own close. Called from the loop.
+  std::function<void(std::string_view)> log = [](std::string_view) {};
+};
+
+// Serves an Exchange over real websockets, to any number of clients, in one thread: that of whoever runs `io`. A
+// LiveLoop's context() will do, for both ends in one thread; with two contexts in two threads nothing is shared.
+//
+// Everything that is due at one instant reaches a client in one write. A client's Ping is answered, a text that is not
+// UTF-8 closes with 1007, a broken frame with 1002; the others do not notice.
+//
+// A Closed frame from the exchange closes the connection with its code and reason; one with code 1006 cuts it without
+// a close frame, as it was cut when it was recorded.
+class MockServer {
+ public:
+  // `io`, `exchange` and `clock` outlive the server. From listen() on, the server alone advances the clock.
+  MockServer(boost::asio::io_context& io, Exchange& exchange, VirtualClock& clock, MockServerOptions options = {});
+  // Drops all connections; the exchange is not told.
+  ~MockServer();
+  MockServer(const MockServer&) = delete;
+  MockServer& operator=(const MockServer&) = delete;
+
+  // Where clients find it, in the order of options.listen (two for Both: ws, wss). Once.
+  Result<std::vector<Endpoint>> listen();
+
+  // Closes everything with 1001 and takes nobody in any more; io.run() then returns when all have gone.
+  void stop();
+
+  std::size_t clients() const;  // attached ones
+
+  // Manual: passes all instants up to `at`.
+  void advance_to(Timestamp at);
+
+  // RealTime: time stands, connections do not.
+  void pause();
+  void resume();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ktape
