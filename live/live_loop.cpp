@@ -52,6 +52,11 @@ struct LiveLoop::Impl {
     clock.advance_to(system_now());  // which never goes back
   }
 
+  // No server keeps the time any more, and there are timers.
+  bool without_server() const {
+    return source == TimeSource::Server && server_seen && servers.expired() && clock.next_deadline().has_value();
+  }
+
   void watch(asio::signal_set& signals, std::function<void()> handler) {
     signals.async_wait([this, &signals, handler](boost::system::error_code error, int) {
       if (error) return;
@@ -69,6 +74,8 @@ struct LiveLoop::Impl {
   std::optional<Timestamp> armed;
   std::list<asio::signal_set> signal_sets;
   std::function<void()> hook;
+  std::weak_ptr<void> servers;
+  bool server_seen = false;
   bool time_taken = false;
   bool turning = false;
   std::atomic<bool> stopping = false;
@@ -87,13 +94,15 @@ bool LiveLoop::turn(Duration limit) {
   loop.turning = true;
   loop.arm();
   loop.time_taken = false;
-  const bool woken = loop.io.run_one_for(limit) != 0;
+  const bool alone = loop.without_server();
+  const bool woken = loop.io.run_one_for(alone ? Duration::zero() : limit) != 0;
   for (int i = 1; woken && i < kMaxHandlersPerTurn && loop.io.poll_one() != 0; ++i) {
   }
   loop.take_time();
+  if (!woken && alone) loop.clock.advance_to(*loop.clock.next_deadline());
   if (loop.hook) loop.hook();
   loop.turning = false;
-  return woken;
+  return woken || alone;
 }
 
 void LiveLoop::run() {
@@ -132,6 +141,13 @@ void LiveLoop::take_time() { impl_->take_time(); }
 void LiveLoop::take_server_time(Timestamp at) {
   KTAPE_ASSERT(impl_->source == TimeSource::Server, "a server's time for a loop that keeps system time");
   impl_->clock.advance_to(at);
+}
+
+std::shared_ptr<void> LiveLoop::await_server_time() {
+  std::shared_ptr<void> token = impl_->servers.lock();
+  if (!token) impl_->servers = token = std::make_shared<int>();
+  impl_->server_seen = true;
+  return token;
 }
 
 }  // namespace ktape

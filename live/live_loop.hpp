@@ -58,6 +58,9 @@ class LiveLoop {
   void take_time();
   // What a server has announced (TimeSource::Server). An earlier time than the present one changes nothing.
   void take_server_time(Timestamp at);
+  // Held by a connection for as long as a server may announce time on it. When the last is gone, nothing but the next
+  // timer can happen, so time goes there: else nobody would ever connect again after a pause.
+  std::shared_ptr<void> await_server_time();
 
  private:
   struct Impl;

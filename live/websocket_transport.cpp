@@ -48,6 +48,7 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
         options_(options),
         endpoint_(endpoint),
         sink_(&sink),
+        server_time_(loop.await_server_time()),
         resolver_(loop.context()),
         timer_(loop.context()) {}
 
@@ -92,6 +93,7 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
 
   // Ends whatever is under way.
   void release() {
+    server_time_.reset();
     ping_timer_.cancel();
     timer_.cancel();
     resolver_.cancel();
@@ -272,6 +274,7 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
   Endpoint endpoint_;
   FrameSink* sink_;
   Stage stage_ = Stage::Connecting;
+  std::shared_ptr<void> server_time_;
 
   std::unique_ptr<asio::ssl::context> tls_;
   tcp::resolver resolver_;

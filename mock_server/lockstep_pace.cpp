@@ -115,6 +115,8 @@ class LockstepPace final : public Pace {
 
   void lose_patience() {
     for (const ConnectionId id : std::exchange(unanswered_, {})) {
+      called_.erase(id);
+      newcomers_.erase(id);
       const auto client = core_.clients.find(id);
       if (client != core_.clients.end()) client->second->close({1008, "did not answer the time ping"});
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 #include <openssl/ssl.h>
@@ -35,7 +36,7 @@ bool is_address(const std::string& host) {
 
 struct ByteStream::State : std::enable_shared_from_this<State> {
   State(tcp::socket&& connected, std::size_t read_ahead_bytes)
-      : socket(std::move(connected)), read_ahead(read_ahead_bytes) {}
+      : socket(std::move(connected)), read_ahead(read_ahead_bytes), goodbye_timer(socket.get_executor()) {}
 
   std::size_t queued() const { return pending.size() + in_flight.size(); }
 
@@ -83,7 +84,7 @@ struct ByteStream::State : std::enable_shared_from_this<State> {
     if (error) fail_writing(error);
     flush();
     if (waiting && queued() <= kAnswerLimitBytes) std::exchange(waiting, nullptr)->complete(write_error, waiting_bytes);
-    if (queued() == 0 && when_flushed) std::exchange(when_flushed, nullptr)();
+    if (queued() == 0 && when_flushed) flushed();
     if (const auto listener = written_listener) listener();
   }
 
@@ -95,8 +96,16 @@ struct ByteStream::State : std::enable_shared_from_this<State> {
     socket.close(ignored);
   }
 
-  void say_goodbye() {
-    if (!tls || write_error) return linger();
+  void flushed() {
+    done = true;
+    if (const auto call = std::exchange(when_flushed, nullptr)) call();
+    if (!socket.is_open()) return;
+    goodbye_timer.expires_after(goodbye_limit);
+    goodbye_timer.async_wait([self = shared_from_this()](error_code cancelled) {
+      error_code ignored;
+      if (!cancelled) self->socket.close(ignored);
+    });
+    if (!tls) return linger();
     tls->async_shutdown([self = shared_from_this()](error_code) { self->linger(); });
   }
 
@@ -111,7 +120,7 @@ struct ByteStream::State : std::enable_shared_from_this<State> {
       if (!error) return self->discard();
       error_code ignored;
       self->socket.close(ignored);
-      if (const auto done = std::exchange(self->finished, nullptr)) done();
+      self->goodbye_timer.cancel();
     });
   }
 
@@ -133,7 +142,9 @@ struct ByteStream::State : std::enable_shared_from_this<State> {
   std::unique_ptr<Completion> waiting;  // a write of Beast's that was taken and will be reported when there is room
   std::size_t waiting_bytes = 0;
   std::function<void()> when_flushed;
-  std::function<void()> finished;
+  bool done = false;
+  Duration goodbye_limit{};
+  asio::steady_timer goodbye_timer;
   std::function<void()> written_listener;
 };
 
@@ -205,20 +216,18 @@ void ByteStream::unread(std::string_view bytes) {
   state.read_ahead = std::move(merged);
 }
 
-void ByteStream::finish(std::function<void()> done) {
+void ByteStream::finish(Duration limit, std::function<void()> done) {
   State& state = *state_;
-  KTAPE_ASSERT(!state.finished, "a stream finished twice");
-  state.finished = std::move(done);
-  // Captured weakly: the state must not own itself.
-  state.when_flushed = [weak = state.weak_from_this()] {
-    if (const auto self = weak.lock()) self->say_goodbye();
-  };
-  if (state.queued() == 0) {
-    asio::post(get_executor(), [self = state_] {
-      if (self->queued() == 0 && self->when_flushed) std::exchange(self->when_flushed, nullptr)();
-    });
-  }
+  KTAPE_ASSERT(!state.when_flushed && !state.done, "a stream finished twice");
+  state.goodbye_limit = limit;
+  state.when_flushed = std::move(done);
+  // Posted even if there is nothing to wait for: nobody is called back from inside his own call.
+  asio::post(get_executor(), [self = state_] {
+    if (self->queued() == 0 && self->when_flushed) self->flushed();
+  });
 }
+
+bool ByteStream::finished() const { return state_->done; }
 
 void ByteStream::abort(bool reset) {
   error_code ignored;
@@ -227,11 +236,10 @@ void ByteStream::abort(bool reset) {
   state.socket.close(ignored);
   state.pending.clear();
   if (!state.write_error) state.write_error = asio::error::operation_aborted;
-  state.when_flushed = nullptr;
   // Those who wait own this stream, so they must not stay in it.
-  if (!state.waiting && !state.finished) return;
+  if (!state.waiting && !state.when_flushed) return;
   asio::post(get_executor(), [error = state.write_error, waiting = std::move(state.waiting),
-                              done = std::exchange(state.finished, nullptr)]() mutable {
+                              done = std::exchange(state.when_flushed, nullptr)]() mutable {
     if (waiting) waiting->complete(error, 0);
     if (done) done();
   });

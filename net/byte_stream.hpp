@@ -15,6 +15,7 @@
 #include <boost/asio/ssl/context.hpp>
 
 #include "core/base/result.hpp"
+#include "core/base/time.hpp"
 
 namespace ktape::net {
 
@@ -70,9 +71,11 @@ class ByteStream {
   // Gives back bytes that were read too far: the next read starts with them.
   void unread(std::string_view bytes);
 
-  // Writes what is queued, says goodbye (TLS, TCP), reads until the other end does, and closes. The caller sets the
-  // limit of time, by abort().
-  void finish(std::function<void()> done);
+  // Writes what is queued and calls `done`; from then on nothing can be read or written. In the background it says
+  // goodbye (TLS, TCP) and reads until the other end does too, for `limit` of real time at most.
+  void finish(Duration limit, std::function<void()> done);
+  // finish() is done.
+  bool finished() const;
   // Closes at once; operations under way fail. With `reset` the other end is told so by a TCP reset.
   void abort(bool reset = false);
 

@@ -18,12 +18,15 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 namespace ws = beast::websocket;
 
-// Beast finds these two by the type of the layer below.
+// How long a connection that is over for us waits for the other end to hang up too.
+constexpr Duration kGoodbyeLimit = std::chrono::seconds(5);
+
+// What Beast needs to know of the layer below: it finds these two by its type.
 template <class Handler>
 void async_teardown(beast::role_type, ByteStream& stream, Handler&& handler) {
   // std::function copies its target and Beast's handlers only move.
   auto held = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler));
-  stream.finish([held] { std::move (*held)(error_code{}); });
+  stream.finish(kGoodbyeLimit, [held] { std::move (*held)(error_code{}); });
 }
 inline void beast_close_socket(ByteStream& stream) { stream.abort(); }
 
@@ -194,7 +197,7 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
     stage = Stage::Closing;
     start_timer(limits.close_timeout, why);
     http::async_write(bytes(), *response, [self = shared_from_this(), response](error_code, std::size_t) {
-      if (self->stage == Stage::Closing) self->bytes().finish([self] { self->finish(); });
+      if (self->stage == Stage::Closing) self->bytes().finish(kGoodbyeLimit, [self] { self->finish(); });
     });
   }
 
@@ -341,7 +344,7 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
     if (stage == Stage::Ended) return;
     stage = Stage::Ended;
     timer.cancel();
-    bytes().abort();
+    if (!bytes().finished()) bytes().abort();
     bytes().on_written({});
     const Ending last = ending;
     if (WebSocketEvents* const listener = std::exchange(events, nullptr)) listener->on_end(last);
