@@ -68,12 +68,16 @@ void SpotV2Front::greet(ConnectionId connection) {
   deliver(connection, *to, FrameKind::Text, text);
 }
 
+std::uint64_t SpotV2Front::told_id(ConnectionId connection) const {
+  return mix(options_.connection_id_seed ^ static_cast<std::uint64_t>(connection));
+}
+
 std::string SpotV2Front::status_text(ConnectionId connection, std::string_view system) const {
   StatusChange status;
   status.system = system;
   status.version = options_.version;
   status.api_version = "v2";
-  status.connection_id = mix(options_.connection_id_seed ^ static_cast<std::uint64_t>(connection));
+  status.connection_id = told_id(connection);
   std::string text;
   spot_v2::append_status(text, status, options_.status_form);
   return text;
@@ -90,6 +94,10 @@ bool SpotV2Front::send(ConnectionId connection, std::string_view text) {
   if (to == nullptr) return false;
   deliver(connection, *to, FrameKind::Text, text);
   return true;
+}
+
+void SpotV2Front::answer(ConnectionId connection, const Reply& own, Timestamp time_in) {
+  if (!backend_.takes_over(connection, own)) reply(connection, own, time_in);
 }
 
 bool SpotV2Front::reply(ConnectionId connection, Reply reply, Timestamp time_in) {
@@ -121,17 +129,17 @@ void SpotV2Front::on_frame(const Frame& frame) {
 void SpotV2Front::on_text(ConnectionId connection, std::string_view text) {
   const auto time_in = timers_.now();
   const auto parsed = spot_v2::parse_request(text);
-  Reply answer;
-  answer.method = parsed.reply_method;
-  answer.request_id = parsed.request_id;
+  Reply reply;
+  reply.method = parsed.reply_method;
+  reply.request_id = parsed.request_id;
   if (!parsed.problems.empty()) {
-    answer.error = parsed.problems.front();
-    reply(connection, answer, time_in);
+    reply.error = parsed.problems.front();
+    answer(connection, reply, time_in);
     return;
   }
   if (parsed.reply_method == "ping") {
-    answer.method = "pong";
-    reply(connection, answer, time_in);
+    reply.method = "pong";
+    answer(connection, reply, time_in);
     return;
   }
   const auto channel = market_channel(*parsed.channel);
@@ -193,7 +201,7 @@ void SpotV2Front::on_symbol(ConnectionId connection, const Parsed& parsed, const
     refusal.request_id = parsed.request_id;
     refusal.error = objected->error;
     if (objected->names_symbol) refusal.symbol = feed.symbol;
-    reply(connection, refusal, time_in);
+    answer(connection, refusal, time_in);
     return;
   }
   auto& subscription = from.subscriptions[feed];
@@ -365,6 +373,11 @@ void SpotV2Front::forget(ConnectionId connection) {
   for (const auto& [feed, subscription] : at->second.subscriptions) set_active(connection, feed, false);
   connections_.erase(at);
   backend_.on_detached(connection);
+}
+
+bool SpotV2Front::is_greeted(ConnectionId connection) const {
+  const auto* const at = find(connection);
+  return at != nullptr && at->greeted;
 }
 
 bool SpotV2Front::is_subscribed(ConnectionId connection, const Feed& feed) const {

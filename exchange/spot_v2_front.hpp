@@ -63,6 +63,10 @@ class SpotV2Front {
     // in their order.
     virtual void on_request(const FeedRequest& request) = 0;
 
+    // Asked before the front answers by itself, a pong or a refusal. True: the backend will send() an answer of its
+    // own.
+    virtual bool takes_over(ConnectionId /*connection*/, const Reply& /*answer*/) { return false; }
+
     // The connection is gone, whoever ended it. What it has asked for needs no answer any more.
     virtual void on_detached(ConnectionId connection) = 0;
 
@@ -83,7 +87,9 @@ class SpotV2Front {
   // Sends the greeting unless it was sent. Whatever else is sent first does so by itself.
   void greet(ConnectionId connection);
 
-  // A status message as the options want it, with the connection's id.
+  // The id that `connection` is told in status: like Kraken's, and the same in every run.
+  std::uint64_t told_id(ConnectionId connection) const;
+  // A status message as the options want it, with that id.
   std::string status_text(ConnectionId connection, std::string_view system = "online") const;
 
   // The answer in Kraken's words, and the subscription is active, or ended. Without effect on a connection that is
@@ -104,6 +110,7 @@ class SpotV2Front {
   void close_all(const CloseInfo& why);
 
   bool is_attached(ConnectionId connection) const { return connections_.contains(connection); }
+  bool is_greeted(ConnectionId connection) const;
   bool is_subscribed(ConnectionId connection, const Feed& feed) const;
   // Whether a subscription has ever succeeded on it, which is what starts heartbeats.
   bool hears_heartbeats(ConnectionId connection) const;
@@ -147,6 +154,7 @@ class SpotV2Front {
   void sweep();
   void start_heartbeats(ConnectionId connection);
   void beat(ConnectionId connection, Timestamp deadline);
+  void answer(ConnectionId connection, const Reply& reply, Timestamp time_in);
   bool reply(ConnectionId connection, Reply reply, Timestamp time_in);
   void forget(ConnectionId connection);
 

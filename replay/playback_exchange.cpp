@@ -1,0 +1,322 @@
+#include "replay/playback_exchange.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/assert.hpp"
+
+namespace ktape {
+namespace {
+
+SpotV2FrontOptions front_options(const PlaybackOptions& options) {
+  auto front = options.front;
+  front.generate_heartbeats = options.generate_heartbeats;
+  return front;
+}
+
+}  // namespace
+
+// Applies the events of one message to the feeds they belong to, and notes what it was.
+class PlaybackExchange::Reading final : public EventSink {
+ public:
+  Reading(PlaybackExchange& owner, ConnectionId recorded) : owner_(owner), recorded_(recorded) {}
+
+  void on_event(const Event& event) override {
+    something = true;
+    if (std::holds_alternative<Heartbeat>(event)) {
+      heartbeat = true;
+    } else if (const auto* status = std::get_if<StatusChange>(&event)) {
+      owner_.system_ = status->system;
+    } else if (std::holds_alternative<UnknownMessage>(event)) {
+      unknown = true;
+    } else {
+      for (const auto& feed : owner_.route(event, recorded_)) touch(feed, is_snapshot(event)).state->take(event);
+    }
+  }
+
+  // Kraken's snapshot of nothing has no symbol: it belongs to the feed that is owed one.
+  void take_empty_snapshot(std::string_view text) {
+    if (something || text.find(R"("type":"snapshot")") == std::string_view::npos) return;
+    for (const auto& [key, feeds] : owner_.recorded_[recorded_].routes) {
+      const auto channel = R"("channel":")" + std::string(to_string(key.first)) + '"';
+      if (text.find(channel) == std::string_view::npos) continue;
+      for (const auto& feed : feeds) {
+        if (owner_.track_of(feed, recorded_).fresh) continue;
+        touch(feed, true);
+        return;
+      }
+    }
+  }
+
+  std::vector<Touched> touched;
+  bool heartbeat = false;
+  bool unknown = false;
+  bool something = false;
+
+ private:
+  static bool is_snapshot(const Event& event) {
+    if (const auto* trade = std::get_if<Trade>(&event)) return trade->snapshot;
+    if (const auto* ticker = std::get_if<Ticker>(&event)) return ticker->snapshot;
+    if (const auto* candle = std::get_if<Candle>(&event)) return candle->snapshot;
+    if (const auto* instrument = std::get_if<InstrumentUpdate>(&event)) return instrument->snapshot;
+    return std::holds_alternative<BookSnapshot>(event);
+  }
+
+  Track& touch(const Feed& feed, bool snapshot) {
+    for (auto& one : touched) {
+      if (one.feed == feed) return *one.track;
+    }
+    auto& track = owner_.track_of(feed, recorded_);
+    auto& added = touched.emplace_back(Touched{feed, &owner_.groups_[feed], &track, snapshot, nullptr});
+    const auto served = [](const Listener& listener) { return !listener.awaiting; };
+    if (snapshot && std::any_of(track.listeners.begin(), track.listeners.end(), served)) {
+      added.before = track.state->copy();
+    }
+    return track;
+  }
+
+  PlaybackExchange& owner_;
+  ConnectionId recorded_;
+};
+
+Result<std::unique_ptr<PlaybackExchange>> PlaybackExchange::create(TimerService& timers, Open open,
+                                                                   PlaybackOptions options) {
+  std::unique_ptr<PlaybackExchange> exchange(new PlaybackExchange(timers, std::move(open), std::move(options)));
+  if (auto started = exchange->start(); !started) return tl::unexpected<Error>(started.error());
+  if (exchange->ahead_->empty()) return fail(Errc::InvalidArgument, "the recording has nothing that an exchange said");
+  return exchange;
+}
+
+PlaybackExchange::PlaybackExchange(TimerService& timers, Open open, PlaybackOptions options)
+    : timers_(timers),
+      open_(std::move(open)),
+      options_(std::move(options)),
+      front_(timers, *this, front_options(options_)),
+      shift_(options_.shift) {}
+
+// From the first frame, due at its stamp and the shift.
+Result<void> PlaybackExchange::start() {
+  auto source = open_();
+  if (!source) return tl::unexpected<Error>(source.error());
+  groups_.clear();
+  recorded_.clear();
+  waiting_.clear();
+  echoes_.clear();
+  known_ = std::set<Feed>(options_.known_feeds.begin(), options_.known_feeds.end());
+  ahead_ = std::make_unique<Lookahead>(std::move(*source), options_.lookahead);
+  // Nothing is ahead yet: this reads the first frame, and with it where the recording begins.
+  if (auto read = ahead_->fill(Timestamp::min()); !read) return read;
+  if (!ahead_->empty()) {
+    start_ = ahead_->front().at + shift_;
+    if (auto read = ahead_->fill(ahead_->front().at); !read) return read;
+  }
+  note_feeds();
+  ended_ = false;
+  schedule();
+  return {};
+}
+
+void PlaybackExchange::note_feeds() {
+  if (known_.size() < ahead_->feeds().size() + options_.known_feeds.size()) {
+    known_.insert(ahead_->feeds().begin(), ahead_->feeds().end());
+  }
+  for (const auto& feed : known_) {
+    if (!feed.symbol.empty()) symbols_.insert(feed.symbol);
+  }
+}
+
+void PlaybackExchange::schedule() {
+  if (ahead_->empty()) return;
+  timer_ = timers_.at(ahead_->front().at + shift_, [this](Timestamp) { play_due(); });
+}
+
+void PlaybackExchange::play_due() {
+  while (!ahead_->empty() && ahead_->front().at + shift_ <= timers_.now()) {
+    const auto frame = ahead_->pop();
+    play(frame);
+    const auto known_before = ahead_->feeds().size();
+    if (auto read = ahead_->fill(frame.at); !read && status_) status_ = read;
+    if (ahead_->feeds().size() != known_before) note_feeds();
+  }
+  if (ahead_->empty()) return finish();
+  schedule();
+}
+
+void PlaybackExchange::finish() {
+  ended_ = true;
+  const bool lasted = timers_.now() > start_;
+  front_.close_all(status_ ? CloseInfo{1001, "recording ended"} : CloseInfo{1011, "the recording cannot be read"});
+  // One without any length would start again for ever in one instant.
+  if (options_.at_end != PlaybackEnd::RestartAtOnce || !status_ || !lasted) return;
+  shift_ += timers_.now() - start_;
+  if (auto started = start(); !started) status_ = started;
+}
+
+void PlaybackExchange::play(const RecordedFrame& frame) {
+  auto& recorded = recorded_[frame.connection];
+  switch (frame.kind) {
+    case FrameKind::Opened:
+      recorded = Recorded{};
+      recorded.open = true;
+      break;
+    case FrameKind::Closed:
+      play_closed(frame);
+      break;
+    case FrameKind::Text:
+      recorded.open = true;
+      play_text(frame);
+      break;
+    case FrameKind::Binary:
+    case FrameKind::Ping:
+    case FrameKind::Pong:
+      break;  // whoever holds the socket looks after these
+  }
+}
+
+void PlaybackExchange::play_text(const RecordedFrame& frame) {
+  if (frame.reply) return play_reply(frame);
+  Reading reading(*this, frame.connection);
+  codec_.decode(frame.payload, reading);
+  reading.take_empty_snapshot(frame.payload);
+  if (frame.is_status) {
+    auto& recorded = recorded_[frame.connection];
+    play_status(frame, std::exchange(recorded.greeted, true));
+  } else if (reading.heartbeat || reading.unknown) {
+    // What nobody can know is told to those who live through this connection, like a heartbeat.
+    auto hearers = residents(frame.connection);
+    if (reading.heartbeat && options_.generate_heartbeats) hearers.clear();
+    std::erase_if(hearers, [&](ConnectionId client) { return !front_.hears_heartbeats(client); });
+    send_to(hearers, frame.payload);
+  } else {
+    tell(reading.touched, frame.payload);
+  }
+}
+
+void PlaybackExchange::play_reply(const RecordedFrame& frame) {
+  const auto& reply = *frame.reply;
+  if (reply.feed) {
+    auto& track = track_of(*reply.feed, frame.connection);
+    auto& feeds = recorded_[frame.connection].routes[{reply.feed->channel, reply.feed->symbol}];
+    std::erase(feeds, *reply.feed);
+    track.live = reply.method == "subscribe";
+    track.fresh = false;
+    if (track.live) feeds.push_back(*reply.feed);
+  }
+  if (auto waiting = waiting_.extract(frame.sequence); !waiting.empty()) {
+    for (const auto& [connection, feed] : waiting.mapped()) {
+      const auto client = clients_.find(connection);
+      if (client == clients_.end()) continue;
+      auto& queue = client->second.pending[feed];
+      KTAPE_ASSERT(!queue.empty() && queue.front().reply == frame.sequence, "answers come in the order of requests");
+      const auto request = queue.front().request;
+      queue.pop_front();
+      answer_verbatim(request, frame);
+      drain(connection, feed);
+    }
+  }
+  if (auto echo = echoes_.extract(frame.sequence); !echo.empty()) send_to(echo.mapped(), frame.payload);
+}
+
+void PlaybackExchange::play_status(const RecordedFrame& frame, bool change) {
+  std::vector<ConnectionId> told;
+  if (change) {
+    told = residents(frame.connection);
+    std::erase_if(told, [&](ConnectionId client) { return !front_.is_greeted(client); });
+  }
+  greeting_ = frame.payload;
+  for (const auto client : front_.connections()) front_.greet(client);
+  greeting_.clear();
+  send_to(told, frame.payload);
+}
+
+void PlaybackExchange::play_closed(const RecordedFrame& frame) {
+  auto& recorded = recorded_[frame.connection];
+  if (!recorded.open) return;  // an attempt that failed
+  auto affected = residents(frame.connection);
+  for (auto& [feed, group] : groups_) {
+    const auto track = group.tracks.find(frame.connection);
+    if (track == group.tracks.end()) continue;
+    track->second.live = false;
+    track->second.fresh = false;
+    for (const auto& listener : track->second.listeners) affected.push_back(listener.client);
+  }
+  recorded = Recorded{};
+  std::sort(affected.begin(), affected.end());
+  affected.erase(std::unique(affected.begin(), affected.end()), affected.end());
+  // Where the recorded client itself went away there was no outage.
+  const bool outage = frame.direction == Direction::FromExchange && options_.close_on_recorded_outage;
+  const auto why = CloseInfo::parse(frame.payload).value_or(CloseInfo{1006, "recorded outage"});
+  for (const auto connection : affected) {
+    if (outage) {
+      front_.close(connection, why);
+    } else if (const auto client = clients_.find(connection);
+               client != clients_.end() && client->second.home == frame.connection) {
+      client->second.home.reset();
+    }
+  }
+}
+
+PlaybackExchange::Track& PlaybackExchange::track_of(const Feed& feed, ConnectionId recorded) {
+  auto& track = groups_[feed].tracks[recorded];
+  if (!track.state) {
+    track.state = FeedState::of(feed);
+    if (known_.insert(feed).second && !feed.symbol.empty()) symbols_.insert(feed.symbol);
+  }
+  return track;
+}
+
+// The recorded feeds that an event belongs to: what was acknowledged on its connection, or else what it says itself.
+std::vector<Feed> PlaybackExchange::route(const Event& event, ConnectionId recorded) {
+  Feed feed;
+  const auto is = [&](Channel channel, std::string_view symbol) {
+    feed.channel = channel;
+    feed.symbol = symbol;
+  };
+  if (const auto* snapshot = std::get_if<BookSnapshot>(&event)) {
+    is(Channel::Book, snapshot->symbol);
+    feed.depth = book_depth_of(*snapshot);
+  } else if (const auto* update = std::get_if<BookUpdate>(&event)) {
+    is(Channel::Book, update->symbol);
+  } else if (const auto* trade = std::get_if<Trade>(&event)) {
+    is(Channel::Trade, trade->symbol);
+  } else if (const auto* ticker = std::get_if<Ticker>(&event)) {
+    is(Channel::Ticker, ticker->symbol);
+    feed.event_trigger = "trades";
+  } else if (const auto* candle = std::get_if<Candle>(&event)) {
+    is(Channel::Ohlc, candle->symbol);
+    feed.interval_minutes = static_cast<int>(candle->interval / std::chrono::minutes(1));
+  } else if (std::holds_alternative<InstrumentUpdate>(event)) {
+    is(Channel::Instrument, {});
+  } else {
+    return {};
+  }
+  auto& routes = recorded_[recorded].routes;
+  const auto at = routes.find({feed.channel, feed.symbol});
+  if (at != routes.end()) {
+    if (feed.channel != Channel::Ohlc || at->second.empty()) return at->second;
+    if (std::find(at->second.begin(), at->second.end(), feed) != at->second.end()) return {feed};
+  }
+  // Nobody can use a book whose beginning is not there, nor tell its depth.
+  if (feed.channel == Channel::Book && feed.depth == 0) return {};
+  routes[{feed.channel, feed.symbol}].push_back(feed);
+  track_of(feed, recorded).live = true;
+  return {feed};
+}
+
+std::optional<ConnectionId> PlaybackExchange::home_of(const Client& client) const {
+  if (client.home) return client.home;
+  for (const auto& [connection, recorded] : recorded_) {
+    if (recorded.open) return connection;
+  }
+  return std::nullopt;
+}
+
+std::vector<ConnectionId> PlaybackExchange::residents(ConnectionId recorded) const {
+  std::vector<ConnectionId> all;
+  for (const auto& [connection, client] : clients_) {
+    if (home_of(client) == recorded) all.push_back(connection);
+  }
+  return all;
+}
+
+}  // namespace ktape
