@@ -53,7 +53,7 @@ std::uint64_t Random::below(std::uint64_t bound) {
 
 std::int64_t Random::between(std::int64_t lowest, std::int64_t most) {
   KTAPE_ASSERT(lowest <= most, "an empty range holds no number");
-  const auto span = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(lowest) + 1;
+  const std::uint64_t span = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(lowest) + 1;
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(lowest) + below(span));
 }
 
