@@ -125,7 +125,10 @@ Scale::Scale(const SymbolSpec& spec)
 
 std::int64_t Scale::lots(Random& random, std::int64_t millionths) const {
   constexpr std::int64_t kDust = 1'067;  // the automatons' favourite, 0.00005100 of BTC/USD
-  const Int128 exact = static_cast<Int128>(typical_lots) * millionths / 1'000'000;
+  // Millionths are coarse where quantities are long: the digits behind them are anybody's.
+  const auto below_millionth =
+      static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(typical_lots) / 1'000'000 + 1));
+  const Int128 exact = static_cast<Int128>(typical_lots) * millionths / 1'000'000 + below_millionth;
   const auto lots = std::max<std::int64_t>(
       static_cast<std::int64_t>(std::min<Int128>(exact, std::numeric_limits<std::int64_t>::max() / 4)), 1);
   if (millionths == kDust) return rounded(lots, 100);

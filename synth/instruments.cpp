@@ -116,7 +116,7 @@ std::string instrument_snapshot(std::span<const SymbolSpec> symbols) {
                    spec.quote(),
                    spec.price_places,
                    spec.quantity_places,
-                   spec.price_places + 4,
+                   std::min(spec.price_places + 4, 10),
                    1,
                    spec.liquidity != Liquidity::Thin};
     // About a thousandth of a typical level, one digit.

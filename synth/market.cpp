@@ -142,17 +142,18 @@ void SymbolMarket::quote(FullSide& book) {
   if (roll < profile_.moves) return move(book, rank);
   if (roll >= profile_.moves + profile_.cancels + profile_.inserts) return change(book, rank);
   // Where levels lie too close some leave, and where they lie too far apart others come.
-  const int crowd = crowding(book);
+  const int crowd = crowding(book, rank);
   const bool adds = roll >= profile_.moves + profile_.cancels;
   if (crowd < 0 || (adds && crowd == 0)) return insert(book, rank);
   cancel(book, rank);
 }
 
-int SymbolMarket::crowding(const FullSide& book) const {
-  constexpr std::size_t kLevels = 25;
-  if (book.size() < kLevels) return -1;
-  const std::int64_t width = std::abs(book.at(0).ticks - book.at(kLevels - 1).ticks);
-  const std::int64_t typical = static_cast<std::int64_t>(kLevels) * scale_.level_gap_ticks * 3 / 2;
+int SymbolMarket::crowding(const FullSide& book, std::size_t rank) const {
+  constexpr std::size_t kAround = 12;
+  const std::size_t first = rank - std::min(rank, kAround);
+  const std::size_t last = std::min(first + 2 * kAround, book.size() - 1);
+  const std::int64_t width = std::abs(book.at(first).ticks - book.at(last).ticks);
+  const std::int64_t typical = static_cast<std::int64_t>(last - first) * scale_.level_gap_ticks * 3 / 2;
   if (width < typical * 3 / 4) return 1;
   return width > typical * 3 / 2 ? -1 : 0;
 }
@@ -194,7 +195,15 @@ void SymbolMarket::strike(Side taker, OrderType type, Lots level, std::int64_t q
   }
 }
 
+bool SymbolMarket::may_leave(const FullSide& book, std::size_t rank) const {
+  constexpr std::int64_t kWidestGaps = 12;
+  if (book.size() <= fewest_levels_) return false;
+  if (rank > 0 || book.size() < 2) return true;
+  return std::abs(book.at(0).ticks - book.at(1).ticks) <= kWidestGaps * scale_.level_gap_ticks;
+}
+
 void SymbolMarket::move(FullSide& book, std::size_t rank) {
+  if (!may_leave(book, rank)) return insert(book, rank + 1);
   const Lots old = book.at(rank);
   set(book, {old.ticks, 0});
   constexpr std::size_t kReach = 6;
@@ -204,13 +213,13 @@ void SymbolMarket::move(FullSide& book, std::size_t rank) {
 }
 
 void SymbolMarket::cancel(FullSide& book, std::size_t rank) {
-  if (book.size() <= fewest_levels_) return insert(book, rank);
+  if (!may_leave(book, rank)) return insert(book, rank + 1);
   set(book, {book.at(rank).ticks, 0});
 }
 
 void SymbolMarket::insert(FullSide& book, std::size_t rank) {
-  const auto price = free_price(book, rank);
-  if (!price) return change(book, rank);
+  const auto price = free_price(book, std::min(rank, book.size()));
+  if (!price) return change(book, std::min(rank, book.size() - 1));
   set(book, {*price, draw_lots()});
 }
 
@@ -258,7 +267,11 @@ std::optional<std::int64_t> SymbolMarket::free_price(const FullSide& book, std::
       return price > 0 ? std::optional(price) : std::nullopt;
     }
     const std::int64_t room = std::abs(upper - book.at(below).ticks) - 1;
-    if (room > 0) return book.away(upper, random_.between(1, room));
+    if (room > 0) {
+      // Near the level above it: a wide gap fills from its busy end.
+      const std::int64_t reach = 2 * Scale::ticks(draw(random_, level_gaps()), scale_.level_gap_ticks);
+      return book.away(upper, random_.between(1, std::min(room, reach)));
+    }
   }
   return std::nullopt;
 }

@@ -54,10 +54,13 @@ class SymbolMarket {
   void schedule();
   void act();
   void quote(FullSide& book);
-  int crowding(const FullSide& book) const;  // 1: levels lie closer than they should, -1: further apart
+  // 1: levels around `rank` lie closer than they should, -1: further apart. Without this the busy ranks would thin out.
+  int crowding(const FullSide& book, std::size_t rank) const;
   void follow(Side taker);
   void trade(Side taker, bool sweep);
   void strike(Side taker, OrderType type, Lots level, std::int64_t quantity, std::int64_t fills);
+  // Not where it would leave a hole behind the best price, or a book without levels.
+  bool may_leave(const FullSide& book, std::size_t rank) const;
   void move(FullSide& book, std::size_t rank);
   void cancel(FullSide& book, std::size_t rank);
   void insert(FullSide& book, std::size_t rank);

@@ -20,7 +20,7 @@ constexpr std::array kThinBurstGap{Quantile{0, 100 * kMilli}, Quantile{500, 3 * 
 
 constexpr std::array kBurstLength{Quantile{0, 1}, Quantile{500, 3}, Quantile{900, 8}, Quantile{990, 38},
                                   Quantile{1000, 220}};
-constexpr std::array kThinBurstLength{Quantile{0, 1}, Quantile{400, 2}, Quantile{900, 3}, Quantile{1000, 5}};
+constexpr std::array kThinBurstLength{Quantile{0, 1}, Quantile{250, 2}, Quantile{900, 4}, Quantile{1000, 6}};
 
 constexpr std::array kEventGap{Quantile{0, 3 * kMicro}, Quantile{550, 12 * kMicro}, Quantile{900, 30 * kMicro},
                                Quantile{980, 300 * kMicro}, Quantile{1000, 3 * kMilli}};

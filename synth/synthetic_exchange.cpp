@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kQuickestAnswer = 15us;
 constexpr Duration kSlowestAnswer = 80us;
+constexpr Duration kBetweenAnswers = 2us;  // of one connection
 // From the answer until the snapshot is taken; the way to the client adds its delay.
 constexpr Duration kQuickestSnapshot = 26ms;
 constexpr Duration kSlowestSnapshot = 68ms;
@@ -110,9 +111,11 @@ void SyntheticExchange::run_market(std::size_t index) {
 }
 
 void SyntheticExchange::on_request(const FeedRequest& request) {
-  Line& line = lines_.at(request.connection);
+  const auto at = lines_.find(request.connection);
+  if (at == lines_.end()) return;  // closed because its time is over
+  Line& line = at->second;
   const Duration taken = jitter(kQuickestAnswer, kSlowestAnswer, static_cast<std::uint64_t>(request.feed.channel));
-  line.last_answer = std::max(line.last_answer, timers_.now() + taken);
+  line.last_answer = std::max(line.last_answer + kBetweenAnswers, timers_.now() + taken);
   line.requests.push_back(request);
   line.answers.push_back(
       timers_.at(line.last_answer, [this, connection = request.connection](Timestamp) { answer(connection); }));

