@@ -160,8 +160,8 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
     addresses_.pop_front();
     connecting_.emplace(loop_.context());
     attempt_timer_.emplace(loop_.context(), options_.connect_timeout);
-    attempt_timer_->async_wait([self = shared_from_this()](error_code error) {
-      if (error || !self->connecting_) return;
+    attempt_timer_->async_wait([self = shared_from_this(), nth = ++attempts_](error_code error) {
+      if (error || !self->connecting_ || nth != self->attempts_) return;
       error_code ignored;
       self->timed_out_ = true;
       self->connecting_->close(ignored);
@@ -281,6 +281,7 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
   asio::steady_timer timer_;
   std::deque<tcp::endpoint> addresses_;
   std::string refusals_;  // of the addresses tried so far
+  int attempts_ = 0;      // addresses tried
   bool timed_out_ = false;
   std::optional<asio::steady_timer> attempt_timer_;
   std::optional<tcp::socket> connecting_;

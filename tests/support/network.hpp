@@ -36,7 +36,6 @@ struct Network {
     for (const ListenAddress& address : options.listen) {
       if (address.security != ListenAddress::Security::Plain && !options.identity) options.identity = test_identity();
     }
-    if (!options.log) options.log = [](std::string_view) {};
     server.emplace(loop.context(), exchange, server_clock, std::move(options));
     return server->listen().value().front();
   }

@@ -55,8 +55,9 @@ TEST_F(Failure, NamesARefusedConnectionWithItsAddress) {
 }
 
 TEST_F(Failure, NamesAHostThatDoesNotExist) {
-  EXPECT_THAT(attempt({.secure = true, .host = "no-such-host.invalid", .port = 443, .target = "/"}),
-              StartsWith("< 1006 resolve: no address for no-such-host.invalid"));
+  const std::string too_long(300, 'x');  // known to be no host's name without asking anybody
+  EXPECT_THAT(attempt({.secure = true, .host = too_long, .port = 443, .target = "/"}),
+              StartsWith("< 1006 resolve: no address for " + too_long + ": "));
 }
 
 TEST_F(Failure, SendsNothingInTheClearToOtherHosts) {
@@ -164,7 +165,8 @@ TEST_F(Failure, SaysThatAServerAnnouncesNoTime) {
     timeless.loop.post([&timeless, id] { timeless.exchange.send(id, "hello at once"); });
   };
   timeless.log = {};
-  waiting.connect(endpoint, timeless.log);
+  WebSocketTransport patient(timeless.loop, kClient);
+  patient.connect(endpoint, timeless.log);
   ASSERT_TRUE(timeless.until([&] { return !timeless.log.closed().empty(); }));
   EXPECT_EQ(timeless.log.closed(), "< 1006 the server announces no time: its first frame is no Ping with ktape-time");
 }
