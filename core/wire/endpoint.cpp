@@ -35,7 +35,7 @@ Result<Endpoint> Endpoint::parse(std::string_view url) {
   std::string_view authority = rest.substr(0, path);
   endpoint.target = std::string(rest.substr(path));
   if (endpoint.target.find('#') != std::string::npos) return bad("a fragment (#) has no meaning here");
-  if (!endpoint.target.starts_with('/')) endpoint.target.insert(0, "/");
+  if (!endpoint.target.starts_with('/')) endpoint.target.insert(endpoint.target.begin(), '/');
   if (authority.find('@') != std::string_view::npos) return bad("user names in a URL are not supported");
 
   std::string_view port;
