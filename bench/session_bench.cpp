@@ -131,12 +131,14 @@ void WriteVerbatimWithoutJournal(benchmark::State& state) {
   write(state, options, false);
 }
 
+// Over a few frames again and again, since a recorder's payload has just been received and is in the cache.
 void LookForSecrets(benchmark::State& state) {
+  constexpr std::size_t kFrames = 500;
   Redactor redactor(RedactionKey{1});
   for (auto _ : state) {
-    for (const OwnedFrame& frame : frames()) benchmark::DoNotOptimize(redactor.redact(frame.payload).data());
+    for (std::size_t i = 0; i < kFrames; ++i) benchmark::DoNotOptimize(redactor.redact(frames()[i].payload).data());
   }
-  count(state);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kFrames));
 }
 
 // The chunks of a recording, found once.
@@ -216,7 +218,7 @@ void SeekToATime(benchmark::State& state) {
 
 BENCHMARK(Write)->Arg(1)->Arg(3)->Arg(6)->Arg(9)->Unit(benchmark::kMillisecond);
 BENCHMARK(WriteVerbatimWithoutJournal)->Arg(1)->Unit(benchmark::kMillisecond);
-BENCHMARK(LookForSecrets)->Unit(benchmark::kMillisecond);
+BENCHMARK(LookForSecrets)->Unit(benchmark::kMicrosecond);
 BENCHMARK(DecompressOnly)->Arg(1)->Arg(6)->Arg(9)->Unit(benchmark::kMillisecond);
 BENCHMARK(DecodeChunks)->Arg(1)->Arg(6)->Arg(9)->Unit(benchmark::kMillisecond);
 BENCHMARK(RawReplay)->Arg(1)->Arg(6)->Arg(9)->Unit(benchmark::kMillisecond);

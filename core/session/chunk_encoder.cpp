@@ -53,7 +53,7 @@ void ChunkEncoder::clear() {
   long_deltas_.clear();
   stream_ids_.clear();
   lengths_.clear();
-  payloads_ = "\n";
+  payloads_.assign(1, '\n');
   for (const std::uint32_t id : counts_.ids) local_ids_[id] = kUnused;
   counts_ = {};
 }
