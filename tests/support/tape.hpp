@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,7 +11,7 @@
 
 namespace ktape::test {
 
-// A recording in memory, written frame by frame. Stamps must not decrease.
+// A recording in memory, written frame by frame.
 class Tape {
  public:
   struct Entry {
@@ -30,6 +31,11 @@ class Tape {
   }
   void say(Timestamp at, std::string_view text, std::uint32_t connection = 1) {
     add(at, FrameKind::Text, text, connection, Direction::ToExchange);
+  }
+
+  // By stamp; what has the same one stays in the order it was added in.
+  void sort() {
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.at < b.at; });
   }
 
   // Reads a copy, so that the tape may go on being written.
