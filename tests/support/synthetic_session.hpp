@@ -1,10 +1,8 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,18 +10,9 @@
 #include "core/protocol/spot_v2/codec.hpp"
 #include "core/wire/loopback.hpp"
 #include "synth/synthetic_exchange.hpp"
+#include "tests/support/synthetic_options.hpp"
 
 namespace ktape::test {
-
-inline synth::SyntheticOptions synthetic_options(std::uint64_t seed, Duration duration,
-                                                 std::span<const std::string_view> symbols) {
-  synth::SyntheticOptions options;
-  options.seed = seed;
-  options.start = parse_rfc3339("2026-09-01T07:59:30Z").value();
-  options.duration = duration;
-  for (const auto symbol : symbols) options.symbols.push_back(synth::preset(symbol).value());
-  return options;
-}
 
 inline Subscription book_of(std::vector<std::string> symbols, int depth) {
   Subscription book;

@@ -6,8 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "synth/synthetic_exchange.hpp"
 #include "tests/support/exchange_driver.hpp"
-#include "tests/support/synthetic_session.hpp"
+#include "tests/support/synthetic_options.hpp"
 
 namespace ktape {
 namespace {

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/exchange_driver.hpp"
-#include "tests/support/synthetic_session.hpp"
+#include "tests/support/synthetic_options.hpp"
 
 namespace ktape::synth {
 namespace {
