@@ -13,7 +13,7 @@
 #include "core/base/virtual_clock.hpp"
 #include "core/wire/endpoint.hpp"
 #include "core/wire/exchange.hpp"
-#include "mock_server/time_scale.hpp"
+#include "core/base/time_scale.hpp"
 #include "mock_server/tls_identity.hpp"
 
 namespace boost::asio {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace ktape {
 
 Result<void> Player::look_ahead() {
@@ -14,6 +16,13 @@ Result<void> Player::look_ahead() {
   }
   next_ = *frame;
   ended_ = !next_;
+  if (next_ && last_at_ && *last_at_ < Timestamp::max() - kMaxSilence && next_->at > *last_at_ + kMaxSilence) {
+    failed_ = Error{Errc::Corrupt, fmt::format("frame {} is stamped {}, more than a year after the one before it, {}",
+                                               frames_ + 1, format_rfc3339(next_->at), format_rfc3339(*last_at_))};
+    next_.reset();
+    return tl::unexpected<Error>(*failed_);
+  }
+  if (next_) last_at_ = next_->at;
   return {};
 }
 

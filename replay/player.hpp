@@ -15,13 +15,17 @@ class Player {
   // All outlive the player. The clock must not be ahead of the first frame.
   Player(FrameSource& in, VirtualClock& clock, FrameSink& out) : in_(in), clock_(clock), out_(out) {}
 
-  // Plays one frame. False at the end of the source. An error of the source ends the replay: it is returned again.
+  // Plays one frame. False at the end of the source. An error of the source ends the replay: it is returned again. So
+  // does a frame that is stamped more than kMaxSilence after the one before it, since no recorder is silent so long:
+  // the stamp is wrong, and the timers of years would fire in between.
   Result<bool> step();
 
   // The stamp of the frame that the next step() plays; nothing at the end.
   Result<std::optional<Timestamp>> next_at();
 
   std::uint64_t frames() const { return frames_; }
+
+  static constexpr Duration kMaxSilence = std::chrono::hours(24) * 366;
 
  private:
   Result<void> look_ahead();
@@ -30,6 +34,7 @@ class Player {
   VirtualClock& clock_;
   FrameSink& out_;
   std::optional<Frame> next_;  // read, not played; its payload lives until the next read
+  std::optional<Timestamp> last_at_;
   bool ended_ = false;
   std::optional<Error> failed_;
   std::uint64_t frames_ = 0;

@@ -119,6 +119,7 @@ std::string encode_info(const SessionInfo& info) {
   out.setWriter(text(info.writer));
   out.setRedaction(text(info.redaction));
   out.setDescription(text(info.description));
+  out.setDialect(text(info.dialect));
   out.setSchema(text(std::string(kSessionSchemaText)));
   return to_bytes(message);
 }
@@ -133,6 +134,7 @@ Result<SessionInfo> decode_info(std::string_view message) {
     info.writer = std::string(view(in.getWriter()));
     info.redaction = std::string(view(in.getRedaction()));
     info.description = std::string(view(in.getDescription()));
+    info.dialect = std::string(view(in.getDialect()));
     return info;
   });
 }

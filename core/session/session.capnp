@@ -14,6 +14,7 @@ struct SegmentInfo {
   redaction @5 :Text;      # "none" or the name of the policy
   description @6 :Text;
   schema @7 :Text;         # this file
+  dialect @8 :Text;        # spot-v2, spot-v1 or futures-v1; empty: not said
 }
 
 struct Stream {

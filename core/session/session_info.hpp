@@ -20,6 +20,7 @@ struct SessionInfo {
   Duration monotonic_at{};    // reading of the monotonic clock at the same instant; 0 where there is none
   std::string writer;         // "ktape 0.1.0"
   std::string description;
+  std::string dialect;  // "spot-v2", "spot-v1", "futures-v1"; empty: not said
 
   // Set by the writer, told by the reader.
   std::string redaction;

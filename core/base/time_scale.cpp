@@ -1,4 +1,4 @@
-#include "mock_server/time_scale.hpp"
+#include "core/base/time_scale.hpp"
 
 #include <algorithm>
 #include <limits>

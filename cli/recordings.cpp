@@ -1,0 +1,68 @@
+#include "cli/recordings.hpp"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "core/protocol/spot_v2/classify.hpp"
+#include "recorder/file_sink.hpp"
+#include "replay/file_source.hpp"
+
+namespace ktape::cli {
+namespace {
+
+class SpotV2Classifier final : public FrameClassifier {
+ public:
+  FrameClass classify(const Frame& frame) override {
+    if (frame.kind != FrameKind::Text) return {};
+    const auto topic = spot_v2::classify(frame.payload);
+    return {topic.channel, topic.symbol};
+  }
+};
+
+FrameClassifier* classifier_for(const std::string& dialect) {
+  static SpotV2Classifier spot_v2;  // it has no state
+  return dialect == to_string(Dialect::SpotV2) ? &spot_v2 : nullptr;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SessionReader>> open_recording(const std::string& path) {
+  auto file = FileSource::open(path);
+  if (!file) return tl::unexpected<Error>(file.error());
+  std::unique_ptr<ByteSource> journal;
+  if (const std::string beside = FileJournal::path_for(path); std::filesystem::exists(beside)) {
+    auto opened = FileSource::open(beside);
+    if (!opened) return tl::unexpected<Error>(opened.error());
+    journal = std::move(*opened);
+  }
+  return SessionReader::open(std::move(*file), std::move(journal));
+}
+
+Result<Dialect> dialect_of(const SessionInfo& info) {
+  if (info.dialect.empty()) return Dialect::SpotV2;
+  if (const auto dialect = parse_dialect(info.dialect)) return *dialect;
+  return fail(Errc::Unsupported,
+              fmt::format("the recording is of the dialect '{}', which this version does not know", info.dialect));
+}
+
+Result<void> require_codec(Dialect dialect) {
+  if (make_codec(dialect)) return {};
+  return fail(Errc::Unsupported, fmt::format("messages of {} are recorded and listed, but not decoded by this version",
+                                             to_string(dialect)));
+}
+
+Result<std::unique_ptr<SessionWriter>> create_recording(NewRecording recording) {
+  auto file = FileSink::create(recording.path);
+  if (!file) return tl::unexpected<Error>(file.error());
+  std::unique_ptr<JournalSink> journal;
+  if (recording.journal) {
+    auto created = FileJournal::create(recording.path);
+    if (!created) return tl::unexpected<Error>(created.error());
+    journal = std::move(*created);
+  }
+  recording.options.classifier = classifier_for(recording.info.dialect);
+  return SessionWriter::create(std::move(*file), std::move(journal), recording.info, recording.options);
+}
+
+}  // namespace ktape::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/protocol/dialect.hpp"
+#include "core/session/session_reader.hpp"
+#include "core/session/session_writer.hpp"
+
+namespace ktape::cli {
+
+// Opens a recording together with the journal that a crash may have left beside it.
+Result<std::unique_ptr<SessionReader>> open_recording(const std::string& path);
+
+// What a recording says of its dialect; spot-v2 where it says nothing.
+Result<Dialect> dialect_of(const SessionInfo& info);
+
+// An error unless this version can decode it.
+Result<void> require_codec(Dialect dialect);
+
+struct NewRecording {
+  std::string path;
+  SessionInfo info;
+  SessionWriterOptions options;
+  bool journal = false;  // for live recordings: what kill -9 must not cost
+};
+// The file must not exist. Frames are classified by their dialect.
+Result<std::unique_ptr<SessionWriter>> create_recording(NewRecording recording);
+
+inline constexpr std::string_view kWriter = "ktape " KTAPE_VERSION;
+
+}  // namespace ktape::cli

@@ -1,0 +1,196 @@
+#include <iostream>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
+#include "cli/recordings.hpp"
+#include "cli/text_output.hpp"
+#include "core/base/sha256.hpp"
+#include "core/client/event_log.hpp"
+#include "live/real_time.hpp"
+#include "replay/player.hpp"
+#include "replay/recorded_clients.hpp"
+
+namespace ktape::cli {
+namespace {
+
+struct Options {
+  std::string file;
+  bool events = false;
+  bool hash = false;
+  std::string candles;
+  std::string rate = "max";
+  std::string start_offset;
+  std::string duration;
+  std::uint64_t limit = 0;
+  bool start_paused = false;
+  int depth_shown = 5;
+};
+
+// What a person wants to see of a replay: candles as they close, then the books as they stand.
+class Summary final : public EventSink {
+ public:
+  void on_event(const Event& event) override {
+    const auto* candle = std::get_if<Candle>(&event);
+    if (candle == nullptr || candle->source != CandleSource::Trades || muted) return;
+    if (candles_++ == 0) {
+      put(fmt::format("{:<20} {:<10} {:>4} {:>14} {:>14} {:>14} {:>14} {:>20} {:>7}  {}\n", "candle", "symbol", "min",
+                      "open", "high", "low", "close", "volume", "trades", "state"));
+    }
+    put(fmt::format("{:<20} {:<10} {:>4} {:>14} {:>14} {:>14} {:>14} {:>20} {:>7}  {}\n",
+                    format_rfc3339(candle->begin, 0), candle->symbol, candle->interval / std::chrono::minutes(1),
+                    candle->open.text(), candle->high.text(), candle->low.text(), candle->close.text(),
+                    candle->volume.text(), candle->trades, to_string(candle->state)));
+  }
+
+  bool muted = false;
+
+ private:
+  std::uint64_t candles_ = 0;
+};
+
+void print_books(const RecordedClients& clients, int depth) {
+  const auto side = [depth](LevelsView levels, std::string_view name) {
+    int shown = 0;
+    for (const Level& level : levels) {
+      if (shown++ == depth) break;
+      put(fmt::format("  {:<4} {:>16} {:>24}\n", name, level.price.text(), level.quantity.text()));
+    }
+  };
+  for (const auto& [connection, entry] : clients.all()) {
+    for (const auto& [symbol, book] : entry->client->books()) {
+      put(fmt::format("\nbook {} depth {}: {}, {} checksums verified\n", symbol, book.spec().depth,
+                      to_string(book.state()), grouped(book.checksums_verified())));
+      side(book.asks(), "ask");
+      side(book.bids(), "bid");
+    }
+  }
+}
+
+// Enter plays one frame, c and Enter the rest.
+class Steps {
+ public:
+  explicit Steps(bool paused) : paused_(paused) {
+    if (paused_) say("paused: Enter plays one frame, c and Enter goes on, q and Enter ends");
+  }
+  // False when the user wants to end.
+  bool wait() {
+    if (!paused_) return true;
+    flush_output();
+    std::string answer;
+    if (!std::getline(std::cin, answer) || answer == "q") return false;
+    if (answer == "c") paused_ = false;
+    return true;
+  }
+
+ private:
+  bool paused_;
+};
+
+struct Window {
+  Timestamp begin;
+  std::optional<Timestamp> end;
+};
+
+int run(const Options& options) {
+  const auto rate = parse_rate(options.rate);
+  if (!rate) return report(rate.error());
+  const auto intervals = parse_intervals(options.candles);
+  if (!intervals) return report(intervals.error());
+  const auto start_offset = parse_optional_duration(options.start_offset);
+  if (!start_offset) return report(start_offset.error());
+  const auto duration = parse_optional_duration(options.duration);
+  if (!duration) return report(duration.error());
+
+  auto reader = open_recording(options.file);
+  if (!reader) return report(reader.error());
+  const auto dialect = dialect_of((*reader)->info());
+  if (!dialect) return report(dialect.error());
+  if (auto decodes = require_codec(*dialect); !decodes) return report(decodes.error());
+
+  VirtualClock clock(Timestamp::min());
+  bool muted = false;
+  Sha256 hash;
+  EventLog log(clock, [&](std::string_view line) {
+    if (muted) return;
+    if (options.hash) {
+      hash.add(line);
+    } else {
+      put(line);
+    }
+  });
+  Summary summary;
+  const bool logged = options.events || options.hash;
+  RecordedClients clients(*dialect, clock,
+                          [&](ConnectionId connection) -> EventSink& {
+                            return logged ? log.of(connection) : static_cast<EventSink&>(summary);
+                          },
+                          {.candles = {.intervals = *intervals}});
+  Player player(**reader, clock, clients);
+
+  // The past of the window is played silently: books and candles are as they would be for somebody who was there.
+  std::optional<Window> window;
+  std::optional<RealTimePace> pace;
+  Steps steps(options.start_paused);
+  Progress progress;
+  std::uint64_t shown = 0;
+  for (;;) {
+    const auto next = player.next_at();
+    if (!next) return report(next.error());
+    if (!*next) break;
+    if (!window) {
+      window = Window{**next + start_offset->value_or(Duration::zero()), {}};
+      if (*duration) window->end = window->begin + **duration;
+    }
+    if (window->end && **next >= *window->end) break;
+    muted = summary.muted = **next < window->begin;
+    if (!muted) {
+      if (options.limit != 0 && shown++ == options.limit) break;
+      if (!steps.wait()) break;
+      if (*rate) {
+        if (!pace) pace.emplace(**rate, **next);
+        if (!flush_output()) break;
+        pace->wait_until(**next);
+      }
+    }
+    if (const auto stepped = player.step(); !stepped) return report(stepped.error());
+    if (progress.due()) {
+      progress.show(fmt::format("replaying: {} frames, {}", grouped(player.frames()), format_rfc3339(clock.now(), 0)));
+    }
+  }
+
+  if (options.hash) put(hash.hex() + "\n");
+  if (!logged) print_books(clients, options.depth_shown);
+  flush_output();
+  if ((*reader)->state() == SessionState::Damaged) {
+    say(fmt::format("ktape: {} is damaged: `ktape verify {}` tells what is missing", options.file, options.file));
+    return kIncomplete;
+  }
+  return kClean;
+}
+
+}  // namespace
+
+void add_replay(CLI::App& program, Run& run_later) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("replay", "Plays a recording through the client core on a virtual clock");
+  command->footer(
+      "Example: ktape replay session.ktape --candles 1,5\n"
+      "Prints candles as they close and the final books; or, with --events, every event as a JSON object.");
+  command->add_option("FILE", options->file, "The recording")->required();
+  auto* events = command->add_flag("--events", options->events, "Print the event log: one JSON object per event");
+  command->add_flag("--hash", options->hash, "Print the SHA-256 of the event log, alone")->excludes(events);
+  command->add_option("--candles", options->candles, "Build candles of these minutes from the trades (1,5,60)");
+  command->add_option("-r,--rate", options->rate, "max, or a ratio to real time: 1, 60, 1/2")->capture_default_str();
+  command->add_option("--start-offset", options->start_offset, "Begin so far into the recording (1m30s)");
+  command->add_option("--duration", options->duration, "Play no more than this span");
+  command->add_option("--limit", options->limit, "Play at most so many frames");
+  command->add_flag("-p,--start-paused", options->start_paused, "Step by hand: Enter plays one frame");
+  command->add_option("--levels", options->depth_shown, "Levels shown of each final book")->capture_default_str();
+  command->callback([options, &run_later] { run_later = [options] { return run(*options); }; });
+}
+
+}  // namespace ktape::cli

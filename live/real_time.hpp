@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+
+#include "core/base/time.hpp"
+#include "core/base/time_scale.hpp"
+
+namespace ktape {
+
+// Lets real time pass. For programs that wait for something nobody announces; never needed where a Clock is.
+void pause_real_time(Duration span);
+
+// Holds a replay back to a rate of real time: wait_until(t) returns when t is due, at once if it was due before.
+class RealTimePace {
+ public:
+  // `start` is due now.
+  RealTimePace(Rate rate, Timestamp start);
+  ~RealTimePace();
+  RealTimePace(const RealTimePace&) = delete;
+  RealTimePace& operator=(const RealTimePace&) = delete;
+
+  void wait_until(Timestamp at);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ktape
