@@ -80,10 +80,8 @@ Result<std::vector<Subscription>> subscriptions(const FeedArguments& arguments) 
       return fail(Errc::InvalidArgument,
                   fmt::format("'{}' is no channel: instrument, ticker, book, trade or ohlc expected", name));
     }
-    Subscription one{.channel = *channel,
-                     .symbols = {},
-                     .depth = arguments.depth,
-                     .interval_minutes = arguments.ohlc_interval};
+    Subscription one{
+        .channel = *channel, .symbols = {}, .depth = arguments.depth, .interval_minutes = arguments.ohlc_interval};
     if (*channel != Channel::Instrument) {
       if (symbols.empty()) {
         return fail(Errc::InvalidArgument, fmt::format("--symbols is needed for the channel {}", name));

@@ -30,10 +30,48 @@ struct Options {
   int depth_shown = 5;
 };
 
-// What a person wants to see of a replay: candles as they close, then the books as they stand.
+void append_books(std::string& out, const Client& client, int depth) {
+  const auto side = [&](LevelsView levels, std::string_view name) {
+    int shown = 0;
+    for (const Level& level : levels) {
+      if (shown++ == depth) break;
+      out += fmt::format("  {:<4} {:>16} {:>24}\n", name, level.price.text(), level.quantity.text());
+    }
+  };
+  for (const auto& [symbol, book] : client.books()) {
+    out += fmt::format("\nbook {} depth {}: {}, {} checksums verified\n", symbol, book.spec().depth,
+                       to_string(book.state()), grouped(book.checksums_verified()));
+    side(book.asks(), "ask");
+    side(book.bids(), "bid");
+  }
+}
+
+// What a person wants to see of a replay: candles as they close, then the books as they stood at the end, or when the
+// connection that told them was closed.
 class Summary final : public EventSink {
  public:
+  explicit Summary(int depth) : depth_(depth) {}
+  void watch(const RecordedClients& clients) { clients_ = &clients; }
+
+  void print_books() const {
+    for (const auto& [connection, entry] : clients_->all()) {
+      std::string text;
+      append_books(text, *entry->client, depth_);
+      const auto closed = at_closing_.find(connection);
+      put(entry->client->connected() || closed == at_closing_.end() ? text : closed->second);
+    }
+  }
+
   void on_event(const Event& event) override {
+    // The books are emptied after this event.
+    if (const auto* link = std::get_if<LinkChange>(&event); link != nullptr && link->state == LinkState::Down) {
+      for (const auto& [connection, entry] : clients_->all()) {
+        if (!entry->client->connected() && at_closing_.contains(connection)) continue;
+        std::string& text = at_closing_[connection];
+        text.clear();
+        append_books(text, *entry->client, depth_);
+      }
+    }
     const auto* candle = std::get_if<Candle>(&event);
     if (candle == nullptr || candle->source != CandleSource::Trades || muted) return;
     if (candles_++ == 0) {
@@ -49,26 +87,11 @@ class Summary final : public EventSink {
   bool muted = false;
 
  private:
+  const RecordedClients* clients_ = nullptr;
+  int depth_;
   std::uint64_t candles_ = 0;
+  std::map<ConnectionId, std::string> at_closing_;
 };
-
-void print_books(const RecordedClients& clients, int depth) {
-  const auto side = [depth](LevelsView levels, std::string_view name) {
-    int shown = 0;
-    for (const Level& level : levels) {
-      if (shown++ == depth) break;
-      put(fmt::format("  {:<4} {:>16} {:>24}\n", name, level.price.text(), level.quantity.text()));
-    }
-  };
-  for (const auto& [connection, entry] : clients.all()) {
-    for (const auto& [symbol, book] : entry->client->books()) {
-      put(fmt::format("\nbook {} depth {}: {}, {} checksums verified\n", symbol, book.spec().depth,
-                      to_string(book.state()), grouped(book.checksums_verified())));
-      side(book.asks(), "ask");
-      side(book.bids(), "bid");
-    }
-  }
-}
 
 // Enter plays one frame, c and Enter the rest.
 class Steps {
@@ -122,13 +145,14 @@ int run(const Options& options) {
       put(line);
     }
   });
-  Summary summary;
+  Summary summary(options.depth_shown);
   const bool logged = options.events || options.hash;
   RecordedClients clients(*dialect, clock,
                           [&](ConnectionId connection) -> EventSink& {
                             return logged ? log.of(connection) : static_cast<EventSink&>(summary);
                           },
                           {.candles = {.intervals = *intervals}});
+  summary.watch(clients);
   Player player(**reader, clock, clients);
 
   // The past of the window is played silently: books and candles are as they would be for somebody who was there.
@@ -163,7 +187,7 @@ int run(const Options& options) {
   }
 
   if (options.hash) put(hash.hex() + "\n");
-  if (!logged) print_books(clients, options.depth_shown);
+  if (!logged) summary.print_books();
   flush_output();
   if ((*reader)->state() == SessionState::Damaged) {
     say(fmt::format("ktape: {} is damaged: `ktape verify {}` tells what is missing", options.file, options.file));

@@ -100,6 +100,7 @@ bool LiveLoop::turn(Duration limit) {
   }
   loop.take_time();
   if (!woken && alone) loop.clock.advance_to(*loop.clock.next_deadline());
+  settle();
   if (loop.hook) loop.hook();
   loop.turning = false;
   return woken || alone;
@@ -137,6 +138,7 @@ void LiveLoop::on_signal(int signal, std::function<void()> handler) {
 
 void LiveLoop::after_turn(std::function<void()> hook) { impl_->hook = std::move(hook); }
 void LiveLoop::take_time() { impl_->take_time(); }
+void LiveLoop::settle() { impl_->clock.advance_to(impl_->clock.now()); }
 
 void LiveLoop::take_server_time(Timestamp at) {
   KTAPE_ASSERT(impl_->source == TimeSource::Server, "a server's time for a loop that keeps system time");

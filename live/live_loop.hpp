@@ -56,6 +56,9 @@ class LiveLoop {
   boost::asio::io_context& context();
   // To be called before anything is delivered: the first call of a turn takes the time and fires what is due.
   void take_time();
+  // To be called after anything was delivered, never from a timer: what handlers put off to the end of the instant is
+  // done, as a replay does it before the next frame.
+  void settle();
   // What a server has announced (TimeSource::Server). An earlier time than the present one changes nothing.
   void take_server_time(Timestamp at);
   // Held by a connection for as long as a server may announce time on it. When the last is gone, nothing but the next

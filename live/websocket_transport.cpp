@@ -211,7 +211,11 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
     const auto self = shared_from_this();
     loop_.take_time();
     if (stage_ != Stage::Connecting) return;
-    if (loop_.time_source() == TimeSource::System) return open();
+    if (loop_.time_source() == TimeSource::System) {
+      open();
+      loop_.settle();
+      return;
+    }
     stage_ = Stage::AwaitingTime;
     limit(options_.handshake_timeout, "the server announces no time: no Ping with ktape-time");
   }
@@ -236,7 +240,10 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
     if (loop_.time_source() == TimeSource::Server) {
       if (const auto at = kind == FrameKind::Ping ? net::parse_time_ping(payload) : std::nullopt) {
         loop_.take_server_time(*at);
-        if (stage_ == Stage::AwaitingTime) open();
+        if (stage_ == Stage::AwaitingTime) {
+          open();
+          loop_.settle();
+        }
         return;
       }
       if (stage_ == Stage::AwaitingTime) {
@@ -248,11 +255,13 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
     report(Direction::FromExchange, kind, payload);
     // The websocket answers a Ping when this call returns.
     if (kind == FrameKind::Ping && stage_ == Stage::Open) report(Direction::ToExchange, FrameKind::Pong, payload);
+    loop_.settle();
   }
 
   void on_end(const net::Ending& ending) override {
     const auto self = shared_from_this();
     conclude(ending.info, ending.by_us);
+    loop_.settle();
   }
 
   void conclude(const CloseInfo& info, bool by_us) {
