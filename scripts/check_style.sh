@@ -120,7 +120,7 @@ rapidjson/    core/protocol/
 capnp/        core/session/
 kj/           core/session/
 zstd.h        core/session/ import/ tests/
-openssl/      core/base/ net/ live/ mock_server/ recorder/ core/session/
+openssl/      core/base/ net/ live/ mock_server/ recorder/ core/session/ tests/
 boost/        net/ live/ mock_server/ tests/integration/ tests/support/
 CLI/          cli/
 spdlog/       cli/
@@ -132,6 +132,8 @@ unistd.h      net/ live/ mock_server/ recorder/ replay/ import/ cli/ bench/ test
 fcntl.h       net/ live/ mock_server/ recorder/ replay/ import/ cli/ bench/ tests/
 poll.h        net/ live/ mock_server/ cli/ tests/
 dirent.h      recorder/ replay/ import/ cli/ tests/
+spawn.h       tests/
+stdlib.h      tests/
 signal.h      live/ cli/ tests/
 immintrin.h   core/base/ core/protocol/
 x86intrin.h   core/base/ core/protocol/ bench/
