@@ -99,9 +99,9 @@ Result<std::unique_ptr<Archive>> open_archive(std::string text, const ArchiveOpt
     case ArchiveFormat::Cryptofeed:
       return open_cryptofeed(std::move(text), dialect);
     case ArchiveFormat::JsonLines:
-      return open_json_lines(std::move(text), dialect);
+      return open_json_lines(text, dialect);
     case ArchiveFormat::Json:
-      return open_json(std::move(text), dialect);
+      return open_json(text, dialect);
   }
   return fail(Errc::InvalidArgument, "unknown archive format");
 }

@@ -206,13 +206,13 @@ void collect(const JsonNode& node, std::vector<Message>& out) {
 
 }  // namespace
 
-Result<std::unique_ptr<Archive>> open_json_lines(std::string text, Dialect dialect) {
+Result<std::unique_ptr<Archive>> open_json_lines(std::string_view text, Dialect dialect) {
   JsonTape tape(kLimits);
   std::vector<Message> messages;
   std::size_t number = 0;
   for (std::size_t from = 0; from < text.size();) {
     const std::size_t end = std::min(text.find('\n', from), text.size());
-    std::string_view line = std::string_view(text).substr(from, end - from);
+    std::string_view line = text.substr(from, end - from);
     from = end + 1;
     ++number;
     if (line.ends_with('\r')) line.remove_suffix(1);
@@ -227,7 +227,7 @@ Result<std::unique_ptr<Archive>> open_json_lines(std::string text, Dialect diale
   return std::make_unique<JsonArchive>(std::move(messages), ArchiveFormat::JsonLines, dialect);
 }
 
-Result<std::unique_ptr<Archive>> open_json(std::string text, Dialect dialect) {
+Result<std::unique_ptr<Archive>> open_json(std::string_view text, Dialect dialect) {
   JsonTape tape(kLimits);
   if (auto parsed = tape.parse(text); !parsed) {
     return fail(Errc::Parse, fmt::format("JSON: {}", parsed.error().detail));

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "import/archive.hpp"
 
@@ -10,7 +11,7 @@ namespace ktape {
 
 Result<std::unique_ptr<Archive>> open_cbcap(std::string text, Dialect dialect);
 Result<std::unique_ptr<Archive>> open_cryptofeed(std::string text, Dialect dialect);
-Result<std::unique_ptr<Archive>> open_json_lines(std::string text, Dialect dialect);
-Result<std::unique_ptr<Archive>> open_json(std::string text, Dialect dialect);
+Result<std::unique_ptr<Archive>> open_json_lines(std::string_view text, Dialect dialect);
+Result<std::unique_ptr<Archive>> open_json(std::string_view text, Dialect dialect);
 
 }  // namespace ktape

@@ -153,16 +153,18 @@ Result<Duration> parse_duration(std::string_view text) {
 }
 
 std::string format_duration(Duration span) {
-  std::int64_t left = span.count();
-  if (left == 0) return "0s";
+  if (span.count() == 0) return "0s";
   std::string out;
-  if (left < 0) {
+  // Unsigned: the lowest duration has no positive counterpart.
+  auto left = static_cast<std::uint64_t>(span.count());
+  if (span.count() < 0) {
     out = "-";
-    left = -left;
+    left = 0 - left;
   }
   for (auto unit = kUnits.rbegin(); unit != kUnits.rend(); ++unit) {
-    if (left >= unit->length) fmt::format_to(std::back_inserter(out), "{}{}", left / unit->length, unit->name);
-    left %= unit->length;
+    const auto length = static_cast<std::uint64_t>(unit->length);
+    if (left >= length) fmt::format_to(std::back_inserter(out), "{}{}", left / length, unit->name);
+    left %= length;
   }
   return out;
 }

@@ -55,7 +55,7 @@ class BookSide {
   // count * kMaxTokenBytes + sizeof(Token) characters; returns the new end.
   char* write_checksum_digits(std::size_t count, char* out);
 
-  static constexpr std::size_t kMaxTokenBytes = 2 * (Decimal::kMaxDigits + 1);
+  static constexpr std::size_t kMaxTokenBytes = 2 * std::size_t{Decimal::kMaxDigits + 1};
 
  private:
   // The digits of price and quantity, made when a level first comes under the checksum and kept with it: writing them

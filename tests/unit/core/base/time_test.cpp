@@ -56,6 +56,7 @@ TEST(FormatDuration, SaysTheSameShortly) {
   }
   EXPECT_EQ(format_duration(0ns), "0s");
   EXPECT_EQ(format_duration(-90s), "-1m30s");
+  EXPECT_EQ(format_duration(Duration::min()), "-106751d23h47m16s854ms775us808ns");
 }
 
 TEST(FloorTo, FindsTheIntervalOnTheGridOfUnixTime) {
