@@ -154,7 +154,7 @@ class SpotV2Front {
   void sweep();
   void start_heartbeats(ConnectionId connection);
   void beat(ConnectionId connection, Timestamp deadline);
-  void answer(ConnectionId connection, const Reply& reply, Timestamp time_in);
+  void answer(ConnectionId connection, const Reply& own, Timestamp time_in);
   bool reply(ConnectionId connection, Reply reply, Timestamp time_in);
   void forget(ConnectionId connection);
 

@@ -73,9 +73,9 @@ class FastReader::Scanner {
 
   template <std::size_t size>
   bool literal(const char (&text)[size]) {
-    constexpr std::size_t length = size - 1;
-    if (left() < length || std::memcmp(at_, text, length) != 0) return false;
-    at_ += length;
+    constexpr std::size_t kLength = size - 1;
+    if (left() < kLength || std::memcmp(at_, text, kLength) != 0) return false;
+    at_ += kLength;
     return true;
   }
 
