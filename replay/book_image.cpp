@@ -1,14 +1,13 @@
 #include "replay/book_image.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <span>
 
 namespace ktape {
 namespace {
 
 std::vector<Level> best(LevelsView levels, std::size_t depth) {
-  const auto kept = levels | std::views::take(static_cast<std::ptrdiff_t>(depth));
+  const auto kept = levels.best(depth);
   return {kept.begin(), kept.end()};
 }
 

@@ -206,6 +206,9 @@ rule_random() {
   forbid random '\<(std::)?(uniform_(int|real)_distribution|(normal|bernoulli|poisson|exponential)_distribution|random_device|default_random_engine|shuffle)\>|\<s?rand\(' \
     'gives other numbers with another library: draw from a Random that is handed in'
 }
+rule_views() {
+  forbid views '\<(std::)?(ranges::)?views::[a-z]|\<std::ranges::[a-z_]+_view\>' "clang 14 cannot compile the views of libstdc++ 12"
+}
 rule_todo() {
   { grep -E '\<(TODO|FIXME|XXX)\>' "$work/text" || true; } |
     awk -F: '{ printf "%s:%s: [todo] do it, or leave it out\n", $1, $2 }' >>"$found"

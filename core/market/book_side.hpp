@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,9 @@ class LevelsView {
   bool empty() const { return levels_.empty(); }
   const Level& front() const { return levels_.back(); }
   const Level& operator[](std::size_t place) const { return levels_[levels_.size() - 1 - place]; }
+
+  // The best `count` of them, or all if they are fewer.
+  LevelsView best(std::size_t count) const { return LevelsView(levels_.last(std::min(count, levels_.size()))); }
 
  private:
   std::span<const Level> levels_;

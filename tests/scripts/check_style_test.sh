@@ -188,6 +188,12 @@ void d() { std::shuffle(e, f, g); }
 CODE
 finds "random" synth/a.cpp:{1..4}": [random]"
 
+file replay/a.cpp <<'CODE'
+auto a = b | std::views::take(5);
+std::ranges::reverse_view<int> c;
+CODE
+finds "views" "replay/a.cpp:1: [views]" "replay/a.cpp:2: [views]"
+
 # The words themselves are put together here, so that a search for them does not end in this file.
 file core/base/a.cpp <<CODE
 // TO""DO: later

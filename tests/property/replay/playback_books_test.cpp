@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <ranges>
 #include <string>
 #include <vector>
 
@@ -60,8 +59,7 @@ std::string ask(std::string_view method, int depth) {
 }
 
 bool same(LevelsView held, LevelsView recorded, int depth) {
-  const auto expected = recorded | std::views::take(depth);
-  return std::ranges::equal(held, expected, [](const Level& a, const Level& b) {
+  return std::ranges::equal(held, recorded.best(static_cast<std::size_t>(depth)), [](const Level& a, const Level& b) {
     return identical(a.price, b.price) && identical(a.quantity, b.quantity);
   });
 }
