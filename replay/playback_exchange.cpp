@@ -226,6 +226,7 @@ void PlaybackExchange::play_status(const RecordedFrame& frame, bool change) {
   greeting_ = frame.payload;
   for (const auto client : front_.connections()) front_.greet(client);
   greeting_.clear();
+  if (!change) recent_greeting_ = {timers_.now(), std::string(frame.payload)};
   send_to(told, frame.payload);
 }
 

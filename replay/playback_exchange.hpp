@@ -190,7 +190,8 @@ class PlaybackExchange final : public Exchange, private SpotV2Front::Backend {
   std::map<std::uint64_t, std::vector<ConnectionId>> echoes_;                    // for a recorded pong or refusal
   std::set<Feed> known_;
   std::set<std::string, std::less<>> symbols_;
-  std::string greeting_;  // the recorded status while it is being played
+  std::string greeting_;                               // the recorded status while it is being played
+  std::pair<Timestamp, std::string> recent_greeting_;  // the last one played, and when
   std::string system_ = "online";
 };
 

@@ -33,7 +33,10 @@ void PlaybackExchange::on_attached(ConnectionId connection) {
 }
 
 std::string PlaybackExchange::greeting(ConnectionId connection) {
-  return greeting_.empty() ? front_.status_text(connection, system_) : greeting_;
+  if (!greeting_.empty()) return greeting_;
+  // Who comes while time still stands at the recorded greeting is not late for it.
+  if (!recent_greeting_.second.empty() && recent_greeting_.first == timers_.now()) return recent_greeting_.second;
+  return front_.status_text(connection, system_);
 }
 
 void PlaybackExchange::on_detached(ConnectionId connection) {
