@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/base/time_scale.hpp"
 #include "core/base/virtual_clock.hpp"
 #include "core/wire/endpoint.hpp"
 #include "core/wire/exchange.hpp"
-#include "core/base/time_scale.hpp"
 #include "mock_server/tls_identity.hpp"
 
 namespace boost::asio {

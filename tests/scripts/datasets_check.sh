@@ -1,0 +1,11 @@
+#!/bin/bash
+# The data sets are what their script makes, byte for byte. Usage: datasets_check.sh PROGRAM
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+made=$(mktemp -d)
+trap 'rm -rf "$made"' EXIT
+datasets/make.sh "$1" "$made"
+awk '/^[0-9a-f]{64} / { print $1 "  " $2 }' datasets/MANIFEST >"$made/sums"
+[ -s "$made/sums" ] || { echo "datasets/MANIFEST has no sums" >&2 && exit 1; }
+(cd "$made" && sha256sum --check --strict sums)
+(cd datasets && sha256sum --check --strict "$made/sums")
