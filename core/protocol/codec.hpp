@@ -19,7 +19,7 @@ std::string_view to_string(Channel channel);
 // What a client wants to hear. Its identity is all of it: the same channel with another depth is another subscription.
 struct Subscription {
   Channel channel = Channel::Book;
-  std::vector<std::string> symbols;      // empty for instrument
+  std::vector<std::string> symbols{};    // empty for instrument
   int depth = 10;                        // book
   int interval_minutes = 1;              // ohlc
   std::string event_trigger = "trades";  // ticker: trades or bbo

@@ -57,7 +57,9 @@ class RecordedRun {
 
   // Seals the recording and returns its bytes.
   const std::string& recording() {
-    if (!std::exchange(sealed_, true)) EXPECT_TRUE(writer_->finish().has_value());
+    if (!std::exchange(sealed_, true)) {
+      EXPECT_TRUE(writer_->finish().has_value());
+    }
     return *file_;
   }
 
