@@ -1,0 +1,17 @@
+#!/bin/bash
+# One history: the event log of each data set has the hash that is written down, whatever built the program and at any
+# rate. Usage: replay_hash_check.sh PROGRAM
+# KTAPE_REWRITE_GOLDEN=1 writes the hashes down anew: for a change that means to change the history.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+ktape=$1
+golden=tests/golden/replay/hashes.txt
+
+hash_of() { "$ktape" replay "datasets/$1.ktape" --hash --candles 1,5 --rate "$2" </dev/null; }
+
+found=$(for set in ten-minutes decimals; do echo "$(hash_of $set max) $set"; done)
+[ "${KTAPE_REWRITE_GOLDEN:-0}" = 0 ] || printf '%s\n' "$found" >"$golden"
+diff -u "$golden" <(printf '%s\n' "$found")
+
+paced=$(hash_of decimals 240)
+[ "$paced decimals" = "$(grep ' decimals$' "$golden")" ] || { echo "at 240 times real time the hash is $paced" >&2 && exit 1; }
