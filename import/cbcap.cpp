@@ -31,6 +31,7 @@ class Cbcap final : public Archive {
                   fmt::format("cbcap: the first line must be 'CBCAP1 <venue> <symbol> <unix ns>', it is '{}'",
                               header_.substr(0, 100)));
     }
+    if (!is_plausible(started)) return fail(Errc::Parse, fmt::format("cbcap: no time of day: {} ns", started));
     started_at_ = from_nanoseconds(started);
     return {};
   }
@@ -46,6 +47,7 @@ class Cbcap final : public Archive {
         !number(head.substr(space + 1), bytes)) {
       return bad(place, fmt::format("'<receive ns> <byte count>' expected, found '{}'", head.substr(0, 64)));
     }
+    if (!is_plausible(received)) return bad(place, fmt::format("no receive time: {} ns", received));
     if (bytes > kMaxMessageBytes) return bad(place, fmt::format("a message of {} bytes is beyond 16 MiB", bytes));
     if (text_.size() - at_ < bytes) {
       return bad(place, fmt::format("a message of {} bytes is cut after {}", bytes, text_.size() - at_));
@@ -61,6 +63,9 @@ class Cbcap final : public Archive {
   }
 
  private:
+  // 1970 to 2096: sums and differences of such times cannot overflow.
+  static bool is_plausible(std::int64_t time) { return time >= 0 && time <= 4'000'000'000'000'000'000; }
+
   template <class Integer>
   static bool number(std::string_view text, Integer& out) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);

@@ -13,19 +13,12 @@ class LimitedSource final : public FrameSource {
  public:
   LimitedSource(std::unique_ptr<FrameSource> inner, Duration span) : inner_(std::move(inner)), span_(span) {}
 
-  Result<std::optional<Frame>> next() override {
-    if (ended_) return std::optional<Frame>{};
-    auto frame = inner_->next();
-    if (!frame || !*frame) return frame;
-    if (!begin_) begin_ = (*frame)->at;
-    ended_ = (*frame)->at - *begin_ >= span_;
-    return ended_ ? std::optional<Frame>{} : std::move(frame);
-  }
+  Result<std::optional<Frame>> next() override;
 
  private:
   std::unique_ptr<FrameSource> inner_;
   Duration span_;
-  std::optional<Timestamp> begin_;
+  std::optional<Timestamp> end_;
   bool ended_ = false;
 };
 

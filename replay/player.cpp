@@ -16,7 +16,13 @@ Result<void> Player::look_ahead() {
   }
   next_ = *frame;
   ended_ = !next_;
-  if (next_ && last_at_ && *last_at_ < Timestamp::max() - kMaxSilence && next_->at > *last_at_ + kMaxSilence) {
+  if (next_ && (next_->at < kEarliest || next_->at > kLatest)) {
+    failed_ = Error{Errc::Corrupt, fmt::format("frame {} is stamped {}: no recorder has seen that time", frames_ + 1,
+                                               format_rfc3339(next_->at))};
+    next_.reset();
+    return tl::unexpected<Error>(*failed_);
+  }
+  if (next_ && last_at_ && next_->at > *last_at_ + kMaxSilence) {
     failed_ = Error{Errc::Corrupt, fmt::format("frame {} is stamped {}, more than a year after the one before it, {}",
                                                frames_ + 1, format_rfc3339(next_->at), format_rfc3339(*last_at_))};
     next_.reset();

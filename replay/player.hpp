@@ -27,6 +27,10 @@ class Player {
 
   static constexpr Duration kMaxSilence = std::chrono::hours(24) * 366;
 
+  // Stamps outside of these are errors as well: the arithmetic of timers needs room on both sides.
+  static constexpr Timestamp kEarliest = std::chrono::sys_days{std::chrono::year{1900} / 1 / 1};
+  static constexpr Timestamp kLatest = std::chrono::sys_days{std::chrono::year{2200} / 1 / 1};
+
  private:
   Result<void> look_ahead();
 

@@ -121,7 +121,7 @@ capnp/        core/session/
 kj/           core/session/
 zstd.h        core/session/ import/ tests/
 openssl/      core/base/ net/ live/ mock_server/ recorder/ core/session/ tests/
-boost/        net/ live/ mock_server/ tests/integration/ tests/support/
+boost/        net/ live/ mock_server/ bench/ tests/integration/ tests/support/
 CLI/          cli/
 spdlog/       cli/
 gtest/        tests/
