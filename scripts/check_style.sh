@@ -194,6 +194,7 @@ system_clock_allowed='
 ^cli/progress\.               # how long something took, said to a person
 ^tests/integration/           # gives up when a real socket stays silent
 ^tests/support/network\.      # the same
+^tests/support/process\.      # the same, of another program
 '
 rule_clock() {
   local except
