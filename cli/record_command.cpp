@@ -143,7 +143,14 @@ int run(const Options& options) {
   if (!length) return report(length.error());
   const auto sync_interval = parse_duration(options.sync_interval);
   if (!sync_interval || *sync_interval <= Duration::zero()) {
-    return report({Errc::InvalidArgument, fmt::format("'{}' is no sync interval such as 1s", options.sync_interval)});
+    return report({Errc::InvalidArgument,
+                   fmt::format("--sync-interval: '{}' is no time span such as 1s", options.sync_interval)});
+  }
+  WebSocketOptions socket_options;
+  socket_options.ca_file = options.ca;
+  // What no second try could mend is no outage.
+  if (auto possible = WebSocketTransport::check(*endpoint, socket_options); !possible) {
+    return report({possible.error().code, fmt::format("{}: {}", options.url, possible.error().detail)});
   }
   const bool server_time = options.clock == "server";
 
@@ -162,8 +169,6 @@ int run(const Options& options) {
 
   EventLog log(clock, [&](std::string_view line) { event_file->write(line); });
   Watch watch(event_file ? &log.of(ConnectionId{1}) : nullptr);
-  WebSocketOptions socket_options;
-  socket_options.ca_file = options.ca;
   WebSocketTransport socket(loop, ConnectionId{1}, socket_options);
   RecordingTransport recorded(socket, **writer);
   const auto codec = make_codec(Dialect::SpotV2);

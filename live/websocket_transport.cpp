@@ -36,6 +36,16 @@ std::string describe(const tcp::endpoint& address) {
                      address.port());
 }
 
+// Nothing that a token could be read from on its way.
+Result<void> is_private(const Endpoint& endpoint, const WebSocketOptions& options) {
+  error_code error;
+  const asio::ip::address address = asio::ip::make_address(endpoint.host, error);
+  const bool loopback = error ? endpoint.host == "localhost" : address.is_loopback();
+  if (endpoint.secure || loopback || options.allow_plain_to_other_hosts) return {};
+  return fail(Errc::InvalidArgument,
+              fmt::format("ws:// sends everything in the clear, so it is for loopback hosts only: {}", endpoint.url()));
+}
+
 }  // namespace
 
 // One connection, from connect() to Closed. Its handlers keep it; the transport's end takes the sink away from it.
@@ -126,11 +136,7 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
     const auto& host = endpoint_.host;
     error_code error;
     const asio::ip::address address = asio::ip::make_address(host, error);
-    const bool loopback = error ? host == "localhost" : address.is_loopback();
-    if (!endpoint_.secure && !loopback && !options_.allow_plain_to_other_hosts) {
-      return give_up(fmt::format("connect: ws:// sends everything in the clear, so it is for loopback hosts only: {}",
-                                 endpoint_.url()));
-    }
+    if (auto allowed = is_private(endpoint_, options_); !allowed) return give_up("connect: " + allowed.error().detail);
     if (endpoint_.secure) {
       auto tls = make_client_tls(options_.ca_file, options_.ca_pem);
       if (!tls) return give_up("TLS: " + tls.error().detail);
@@ -298,6 +304,13 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
   std::unique_ptr<net::WebSocket> socket_;
   Timer ping_timer_;
 };
+
+Result<void> WebSocketTransport::check(const Endpoint& endpoint, const WebSocketOptions& options) {
+  if (auto allowed = is_private(endpoint, options); !allowed) return allowed;
+  if (!endpoint.secure) return {};
+  if (auto tls = make_client_tls(options.ca_file, options.ca_pem); !tls) return tl::unexpected<Error>(tls.error());
+  return {};
+}
 
 WebSocketTransport::WebSocketTransport(LiveLoop& loop, ConnectionId connection, WebSocketOptions options)
     : loop_(loop), connection_(connection), options_(std::move(options)) {}

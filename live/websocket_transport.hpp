@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/result.hpp"
 #include "core/wire/transport.hpp"
 #include "live/live_loop.hpp"
 
@@ -44,6 +45,9 @@ struct WebSocketOptions {
 // May be closed or destroyed by the sink that it calls; destroying it drops the connection and never waits.
 class WebSocketTransport final : public Transport {
  public:
+  // What would fail at every attempt: a plain connection to another host, authorities that cannot be read.
+  static Result<void> check(const Endpoint& endpoint, const WebSocketOptions& options);
+
   WebSocketTransport(LiveLoop& loop, ConnectionId connection, WebSocketOptions options = {});
   ~WebSocketTransport() override;
   WebSocketTransport(const WebSocketTransport&) = delete;
