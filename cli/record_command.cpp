@@ -33,7 +33,8 @@ struct Options {
   int level = 9;
 };
 
-// A text file that must not lose a line: the first failure is kept.
+// A text file that must not lose a line: the first failure is kept. Lines are held back until pass_on(), so that the
+// log never tells what a crash has taken from the recording.
 class EventFile {
  public:
   static Result<std::unique_ptr<EventFile>> create(const std::string& path) {
@@ -47,10 +48,16 @@ class EventFile {
   EventFile(const EventFile&) = delete;
   EventFile& operator=(const EventFile&) = delete;
 
-  void write(std::string_view line) {
-    if (std::fwrite(line.data(), 1, line.size(), file_) != line.size()) note_error();
+  void write(std::string_view line) { held_back_ += line; }
+  void pass_on() {
+    if (held_back_.empty()) return;
+    if (std::fwrite(held_back_.data(), 1, held_back_.size(), file_) != held_back_.size() || std::fflush(file_) != 0) {
+      note_error();
+    }
+    held_back_.clear();
   }
   Result<void> close() {
+    pass_on();
     if (std::fclose(std::exchange(file_, nullptr)) != 0) note_error();
     if (error_ == 0) return {};
     return fail(Errc::Io, fmt::format("cannot write {}: {}", path_, std::strerror(error_)));
@@ -64,6 +71,7 @@ class EventFile {
 
   std::FILE* file_;
   std::string path_;
+  std::string held_back_;
   int error_ = 0;
 };
 
@@ -209,6 +217,7 @@ int run(const Options& options) {
       progress.show(fmt::format("recording: {} frames, {}, {}  (Ctrl-C ends it)", grouped((*writer)->frames()),
                                 bytes_text((*writer)->stored_bytes()), format_rfc3339(clock.now(), 0)));
     }
+    if (kept && event_file) event_file->pass_on();
     if (!kept && !std::exchange(failed, true)) loop.stop();
   });
   client.start();
