@@ -171,7 +171,10 @@ int run(const Options& options) {
   std::unique_ptr<EventFile> event_file;
   if (!options.events.empty()) {
     auto created = EventFile::create(options.events);
-    if (!created) return report(created.error());
+    if (!created) {
+      discard_recording(std::move(*writer), options.output);
+      return report(created.error());
+    }
     event_file = std::move(*created);
   }
 

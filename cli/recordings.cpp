@@ -58,7 +58,12 @@ Result<std::unique_ptr<SessionWriter>> create_recording(NewRecording recording) 
   std::unique_ptr<JournalSink> journal;
   if (recording.journal) {
     auto created = FileJournal::create(recording.path);
-    if (!created) return tl::unexpected<Error>(created.error());
+    if (!created) {
+      file->reset();
+      std::error_code ignored;
+      std::filesystem::remove(recording.path, ignored);  // which is empty: nothing stands in the way of the next try
+      return tl::unexpected<Error>(created.error());
+    }
     journal = std::move(*created);
   }
   recording.options.classifier = classifier_for(recording.info.dialect);
@@ -66,3 +71,10 @@ Result<std::unique_ptr<SessionWriter>> create_recording(NewRecording recording) 
 }
 
 }  // namespace ktape::cli
+void discard_recording(std::unique_ptr<SessionWriter> writer, const std::string& path) {
+  writer.reset();
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
+  std::filesystem::remove(FileJournal::path_for(path), ignored);
+}
+

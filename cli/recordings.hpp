@@ -30,3 +30,6 @@ Result<std::unique_ptr<SessionWriter>> create_recording(NewRecording recording);
 inline constexpr std::string_view kWriter = "ktape " KTAPE_VERSION;
 
 }  // namespace ktape::cli
+// Takes away a recording that was just created and came to nothing, with its journal.
+void discard_recording(std::unique_ptr<SessionWriter> writer, const std::string& path);
+
