@@ -95,10 +95,14 @@ Result<std::vector<Subscription>> subscriptions(const FeedArguments& arguments) 
   return all;
 }
 
-Result<std::optional<Duration>> parse_optional_duration(const std::string& text) {
+Error in_option(std::string_view option, Error error) {
+  return {Errc::InvalidArgument, fmt::format("{}: {}", option, error.detail)};
+}
+
+Result<std::optional<Duration>> parse_optional_duration(std::string_view option, const std::string& text) {
   if (text.empty()) return std::optional<Duration>{};
   const auto span = parse_duration(text);
-  if (!span) return fail(Errc::InvalidArgument, span.error().detail);
+  if (!span) return tl::unexpected(in_option(option, span.error()));
   return std::optional(*span);
 }
 

@@ -32,7 +32,10 @@ struct FeedArguments {
 // One subscription per channel, with all symbols, in the order of the channels named. Refuses what Kraken would.
 Result<std::vector<Subscription>> subscriptions(const FeedArguments& arguments);
 
-// A time span on the command line; an absent one is nothing.
-Result<std::optional<Duration>> parse_optional_duration(const std::string& text);
+// The error, with the option whose value it is about.
+Error in_option(std::string_view option, Error error);
+
+// A time span on the command line; an absent one is nothing. `option` is named in the error.
+Result<std::optional<Duration>> parse_optional_duration(std::string_view option, const std::string& text);
 
 }  // namespace ktape::cli

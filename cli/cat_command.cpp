@@ -40,9 +40,9 @@ void append_text(std::string& out, const Frame& frame) {
 }
 
 int run(const Options& options) {
-  const auto start_offset = parse_optional_duration(options.start_offset);
+  const auto start_offset = parse_optional_duration("--start-offset", options.start_offset);
   if (!start_offset) return report(start_offset.error());
-  const auto duration = parse_optional_duration(options.duration);
+  const auto duration = parse_optional_duration("--duration", options.duration);
   if (!duration) return report(duration.error());
   auto reader = open_recording(options.file);
   if (!reader) return report(reader.error());
@@ -101,7 +101,7 @@ void add_cat(CLI::App& program, Run& run_later) {
       ->capture_default_str();
   command->add_option("--start-offset", options->start_offset, "Leave out so much from the beginning (1m30s)");
   command->add_option("--duration", options->duration, "Print no more than this span");
-  command->add_option("--limit", options->limit, "Print at most so many frames");
+  command->add_option("--limit", options->limit, "Print at most so many frames")->check(CLI::NonNegativeNumber);
   command->add_flag("-f,--follow", options->follow, "Wait for what is still being written, until it is sealed");
   command->callback([options, &run_later] { run_later = [options] { return run(*options); }; });
 }

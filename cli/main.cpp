@@ -1,16 +1,34 @@
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "cli/command.hpp"
 #include "cli/text_output.hpp"
+
+namespace {
+
+// One line that says what is wrong, and where help is.
+std::string usage_error(const CLI::App* program, const CLI::Error& error) {
+  const auto chosen = program->get_subcommands();
+  const std::vector<std::string> left = program->remaining();
+  const std::string command = chosen.empty() ? "ktape" : "ktape " + chosen.front()->get_name();
+  const std::string what =
+      chosen.empty() && !left.empty() ? fmt::format("'{}' is no command", left.front()) : std::string(error.what());
+  return fmt::format("ktape: {} (`{} --help` tells what there is)\n", what, command);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace ktape::cli;
   CLI::App program{"Records Kraken's websockets, replays what was recorded, and serves it like Kraken.", "ktape"};
   program.set_version_flag("--version", "ktape " KTAPE_VERSION);
   program.require_subcommand(1);
+  program.failure_message(usage_error);
   program.get_formatter()->column_width(34);
   Run run;
   add_record(program, run);

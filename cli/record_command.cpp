@@ -142,12 +142,12 @@ Result<NewRecording> new_recording(const Options& options, Timestamp now) {
 
 int run(const Options& options) {
   const auto endpoint = Endpoint::parse(options.url);
-  if (!endpoint) return report(endpoint.error());
+  if (!endpoint) return report(in_option("--url", endpoint.error()));
   const auto wanted = subscriptions(options.feeds);
   if (!wanted) return report(wanted.error());
   const auto intervals = parse_intervals(options.candles);
-  if (!intervals) return report(intervals.error());
-  const auto length = parse_optional_duration(options.length);
+  if (!intervals) return report(in_option("--candles", intervals.error()));
+  const auto length = parse_optional_duration("--for", options.length);
   if (!length) return report(length.error());
   const auto sync_interval = parse_duration(options.sync_interval);
   if (!sync_interval || *sync_interval <= Duration::zero()) {

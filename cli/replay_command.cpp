@@ -120,12 +120,12 @@ struct Window {
 
 int run(const Options& options) {
   const auto rate = parse_rate(options.rate);
-  if (!rate) return report(rate.error());
+  if (!rate) return report(in_option("--rate", rate.error()));
   const auto intervals = parse_intervals(options.candles);
-  if (!intervals) return report(intervals.error());
-  const auto start_offset = parse_optional_duration(options.start_offset);
+  if (!intervals) return report(in_option("--candles", intervals.error()));
+  const auto start_offset = parse_optional_duration("--start-offset", options.start_offset);
   if (!start_offset) return report(start_offset.error());
-  const auto duration = parse_optional_duration(options.duration);
+  const auto duration = parse_optional_duration("--duration", options.duration);
   if (!duration) return report(duration.error());
 
   auto reader = open_recording(options.file);
@@ -211,9 +211,11 @@ void add_replay(CLI::App& program, Run& run_later) {
   command->add_option("-r,--rate", options->rate, "max, or a ratio to real time: 1, 60, 1/2")->capture_default_str();
   command->add_option("--start-offset", options->start_offset, "Begin so far into the recording (1m30s)");
   command->add_option("--duration", options->duration, "Play no more than this span");
-  command->add_option("--limit", options->limit, "Play at most so many frames");
+  command->add_option("--limit", options->limit, "Play at most so many frames")->check(CLI::NonNegativeNumber);
   command->add_flag("-p,--start-paused", options->start_paused, "Step by hand: Enter plays one frame");
-  command->add_option("--levels", options->depth_shown, "Levels shown of each final book")->capture_default_str();
+  command->add_option("--levels", options->depth_shown, "Levels shown of each final book")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->callback([options, &run_later] { run_later = [options] { return run(*options); }; });
 }
 

@@ -94,7 +94,7 @@ Result<std::unique_ptr<FrameSource>> open_source(const std::string& path, const 
 Result<MockServerOptions> server_options(const Options& options) {
   MockServerOptions server;
   const auto rate = parse_rate(options.rate);
-  if (!rate) return tl::unexpected<Error>(rate.error());
+  if (!rate) return tl::unexpected(in_option("--rate", rate.error()));
   if (options.clock == "lockstep") {
     server.pace = ServerPace::Lockstep;
   } else if (options.clock == "max" || !*rate) {
@@ -121,9 +121,9 @@ Result<MockServerOptions> server_options(const Options& options) {
 }
 
 int run(const Options& options) {
-  const auto start_offset = parse_optional_duration(options.start_offset);
+  const auto start_offset = parse_optional_duration("--start-offset", options.start_offset);
   if (!start_offset) return report(start_offset.error());
-  const auto duration = parse_optional_duration(options.duration);
+  const auto duration = parse_optional_duration("--duration", options.duration);
   if (!duration) return report(duration.error());
   auto server_how = server_options(options);
   if (!server_how) return report(server_how.error());

@@ -33,14 +33,14 @@ class Nobody final : public EventSink {
 Result<synth::SyntheticOptions> market_options(const Options& options) {
   synth::SyntheticOptions market{.seed = options.seed};
   const auto start = parse_rfc3339(options.start);
-  if (!start) return fail(Errc::InvalidArgument, start.error().detail);
+  if (!start) return tl::unexpected(in_option("--start", start.error()));
   const auto duration = parse_duration(options.duration);
-  if (!duration) return fail(Errc::InvalidArgument, duration.error().detail);
+  if (!duration) return tl::unexpected(in_option("--duration", duration.error()));
   market.start = *start;
   market.duration = *duration;
   for (const std::string& symbol : split_list(options.feeds.symbols)) {
     const auto spec = synth::preset(symbol);
-    if (!spec) return fail(Errc::InvalidArgument, spec.error().detail);
+    if (!spec) return tl::unexpected(in_option("--symbols", spec.error()));
     market.symbols.push_back(*spec);
   }
   if (auto valid = synth::validate(market); !valid) return fail(Errc::InvalidArgument, valid.error().detail);
@@ -108,7 +108,9 @@ void add_synth(CLI::App& program, Run& run_later) {
       "Example: ktape synth --seed 7 --symbols BTC/USD,ETH/USD --duration 10m -o market.ktape\n"
       "The same seed and options give the same bytes on every machine.");
   command->add_option("-o,--output", options->output, "The recording to make; must not exist")->required();
-  command->add_option("--seed", options->seed, "Decides everything that happens")->capture_default_str();
+  command->add_option("--seed", options->seed, "Decides everything that happens")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option("--start", options->start, "When the market begins")->capture_default_str();
   command->add_option("--duration", options->duration, "How long it runs")->capture_default_str();
   command->add_option("--symbols", options->feeds.symbols, "Pairs; unknown ones are refused with a list")
