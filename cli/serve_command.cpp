@@ -159,8 +159,26 @@ int run(const Options& options) {
   const std::string ca = server_how->identity ? server_how->identity->ca : std::string();
   MockServer server(loop.context(), **exchange, clock, std::move(*server_how));
   if (options.start_paused) server.pause();
+  // Before anybody can know of this server, and stop it.
+  bool stopping = false;
+  bool paused = options.start_paused;
+  const auto stop = [&] {
+    if (std::exchange(stopping, true)) loop.stop();
+    server.stop();
+  };
+  loop.on_signal(SIGINT, stop);
+  loop.on_signal(SIGTERM, stop);
+  loop.on_signal(SIGUSR1, [&] {
+    paused = !paused;
+    paused ? server.pause() : server.resume();
+  });
+
   const auto endpoints = server.listen();
-  if (!endpoints) return report(endpoints.error());
+  if (!endpoints) {
+    const bool theirs = endpoints.error().code == Errc::Tls && !options.certificate.empty();
+    const std::string files = theirs ? fmt::format("{}, {}: ", options.certificate, options.key) : "";
+    return report({endpoints.error().code, files + endpoints.error().detail});
+  }
   if (!options.ca_out.empty()) {
     if (auto written = write_file(options.ca_out, ca); !written) return report(written.error());
   }
@@ -174,18 +192,6 @@ int run(const Options& options) {
                     options.start_paused ? " (paused: SIGUSR1 starts and stops time)" : ""));
   }
 
-  bool stopping = false;
-  bool paused = options.start_paused;
-  const auto stop = [&] {
-    if (std::exchange(stopping, true)) loop.stop();
-    server.stop();
-  };
-  loop.on_signal(SIGINT, stop);
-  loop.on_signal(SIGTERM, stop);
-  loop.on_signal(SIGUSR1, [&] {
-    paused = !paused;
-    paused ? server.pause() : server.resume();
-  });
   loop.after_turn([&] {
     const bool done = stopping || (options.once && (*exchange)->ended());
     if (done && server.clients() == 0) loop.stop();
