@@ -81,10 +81,7 @@ int run(const Options& options) {
     if (!put(line) || ++printed == options.limit) break;
   }
   flush_output();
-  const bool whole = (*reader)->state() != SessionState::Damaged;
-  if (!whole)
-    say(fmt::format("ktape: {} is damaged: `ktape verify {}` tells what is missing", options.file, options.file));
-  return whole ? kClean : kIncomplete;
+  return tell_what_is_missing(**reader, options.file);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command.hpp"
 #include "core/protocol/spot_v2/classify.hpp"
 #include "recorder/file_sink.hpp"
 #include "replay/file_source.hpp"
@@ -29,7 +30,8 @@ FrameClassifier* classifier_for(const std::string& dialect) {
 
 Result<std::unique_ptr<SessionReader>> open_recording(const std::string& path) {
   auto file = FileSource::open(path);
-  if (!file) return tl::unexpected<Error>(file.error());
+  // Whatever is wrong with a file is no mistake of the command line.
+  if (!file) return fail(Errc::Io, file.error().detail);
   std::unique_ptr<ByteSource> journal;
   if (const std::string beside = FileJournal::path_for(path); std::filesystem::exists(beside)) {
     auto opened = FileSource::open(beside);
@@ -37,6 +39,19 @@ Result<std::unique_ptr<SessionReader>> open_recording(const std::string& path) {
     journal = std::move(*opened);
   }
   return SessionReader::open(std::move(*file), std::move(journal));
+}
+
+int tell_what_is_missing(const SessionReader& reader, const std::string& path) {
+  if (reader.state() == SessionState::Damaged) {
+    say(fmt::format("ktape: {} is damaged: `ktape verify {}` tells what is missing", path, path));
+    return kIncomplete;
+  }
+  for (const Gap& gap : reader.gaps()) {
+    if (gap.cause != GapCause::Crash || gap.frames == 0U) continue;
+    say(fmt::format("ktape: {} is cut short: {}", path, gap.detail));
+    return kIncomplete;
+  }
+  return kClean;
 }
 
 Result<Dialect> dialect_of(const SessionInfo& info) {
@@ -70,7 +85,6 @@ Result<std::unique_ptr<SessionWriter>> create_recording(NewRecording recording) 
   return SessionWriter::create(std::move(*file), std::move(journal), recording.info, recording.options);
 }
 
-}  // namespace ktape::cli
 void discard_recording(std::unique_ptr<SessionWriter> writer, const std::string& path) {
   writer.reset();
   std::error_code ignored;
@@ -78,3 +92,4 @@ void discard_recording(std::unique_ptr<SessionWriter> writer, const std::string&
   std::filesystem::remove(FileJournal::path_for(path), ignored);
 }
 
+}  // namespace ktape::cli

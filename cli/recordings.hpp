@@ -12,6 +12,10 @@ namespace ktape::cli {
 // Opens a recording together with the journal that a crash may have left beside it.
 Result<std::unique_ptr<SessionReader>> open_recording(const std::string& path);
 
+// Says on stderr if frames that were written have turned out to be missing, as far as `reader` has come; the exit code
+// for it.
+int tell_what_is_missing(const SessionReader& reader, const std::string& path);
+
 // What a recording says of its dialect; spot-v2 where it says nothing.
 Result<Dialect> dialect_of(const SessionInfo& info);
 
@@ -27,9 +31,9 @@ struct NewRecording {
 // The file must not exist. Frames are classified by their dialect.
 Result<std::unique_ptr<SessionWriter>> create_recording(NewRecording recording);
 
-inline constexpr std::string_view kWriter = "ktape " KTAPE_VERSION;
-
-}  // namespace ktape::cli
 // Takes away a recording that was just created and came to nothing, with its journal.
 void discard_recording(std::unique_ptr<SessionWriter> writer, const std::string& path);
 
+inline constexpr std::string_view kWriter = "ktape " KTAPE_VERSION;
+
+}  // namespace ktape::cli

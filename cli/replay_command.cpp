@@ -189,11 +189,7 @@ int run(const Options& options) {
   if (options.hash) put(hash.hex() + "\n");
   if (!logged) summary.print_books();
   flush_output();
-  if ((*reader)->state() == SessionState::Damaged) {
-    say(fmt::format("ktape: {} is damaged: `ktape verify {}` tells what is missing", options.file, options.file));
-    return kIncomplete;
-  }
-  return kClean;
+  return tell_what_is_missing(**reader, options.file);
 }
 
 }  // namespace
