@@ -76,6 +76,7 @@ Result<std::vector<Feed>> feeds_of(const std::string& path) {
                        (*frame)->payload.starts_with(R"({"method":"subscribe")");
     if (reply) codec->decode((*frame)->payload, feeds);
   }
+  tell_what_is_missing(**reader, path);  // and serve what is there
   return std::vector<Feed>(feeds.all.begin(), feeds.all.end());
 }
 

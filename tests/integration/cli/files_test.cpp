@@ -104,6 +104,8 @@ TEST_F(Files, WithAFlippedBitLoseOneChunkAndTellSo) {
     EXPECT_THAT(run.errors, HasSubstr("ktape: " + path + " is damaged"));
     EXPECT_THAT(run.output, ::testing::Not(IsEmpty())) << "the other chunks are read";
   }
+  const Server server(folder, {path});
+  EXPECT_THAT(server.process->errors(), HasSubstr("ktape: " + path + " is damaged"));
   // The last frame is behind the damage.
   const std::string shown = run_ktape({"cat", path}).output;
   EXPECT_LT(shown.size(), whole.size());

@@ -36,8 +36,9 @@ std::string replayed(std::vector<std::string> arguments, ProcessOptions options 
   for (std::size_t number = 1;; ++number) {
     std::string one;
     std::string other;
-    const bool more = static_cast<bool>(std::getline(lefts, one)) & static_cast<bool>(std::getline(rights, other));
-    if (one != other || !more) {
+    std::getline(lefts, one);
+    std::getline(rights, other);
+    if (one != other || !lefts || !rights) {
       return ::testing::AssertionFailure() << "line " << number << ":\n  " << one << "\n  " << other;
     }
   }
