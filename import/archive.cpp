@@ -20,7 +20,10 @@ constexpr std::size_t kGuessBytes = std::size_t{256} << 10U;
 ArchiveFormat guess_format(std::string_view text) {
   if (text.starts_with("CBCAP1 ")) return ArchiveFormat::Cbcap;
   const std::string_view line = text.substr(0, text.find('\n'));
-  if (line.starts_with("configuration: ") || line.find("://") < line.find(' ')) return ArchiveFormat::Cryptofeed;
+  const bool json = line.starts_with('{') || line.starts_with('[');
+  if (line.starts_with("configuration: ") || (!json && line.find("://") < line.find(' '))) {
+    return ArchiveFormat::Cryptofeed;
+  }
   if (!line.empty() && line.front() >= '0' && line.front() <= '9') return ArchiveFormat::Cryptofeed;
   // A document that is spread over lines breaks off inside the first of them.
   const bool whole = line.size() > 1 && (line.ends_with('}') || line.ends_with(']') || line.ends_with("}\r"));

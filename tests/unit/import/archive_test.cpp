@@ -97,6 +97,13 @@ TEST(JsonLines, ReadsWhatCatPrints) {
   EXPECT_THAT(lines_of(*archive), ElementsAre("17 3 > text {\"method\":\"ping\"}", "18 3 < closed 1001 end"));
 }
 
+TEST(JsonLines, IsNotTakenForAnotherFormatForTheUrlInIt) {
+  const auto archive =
+      open(R"({"at":17,"connection":1,"direction":"from_exchange","kind":"opened","payload":"wss://ws.kraken.com/v2"})"
+           "\n");
+  EXPECT_EQ(archive->format(), ArchiveFormat::JsonLines);
+}
+
 TEST(JsonLines, TakesTheExchangesTimesWhereNobodyNotedTheReceiveTimes) {
   const auto archive = open(
       "{\"channel\":\"heartbeat\"}\n"
