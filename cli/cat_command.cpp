@@ -47,6 +47,10 @@ int run(const Options& options) {
   auto reader = open_recording(options.file);
   if (!reader) return report(reader.error());
 
+  if (auto longer = require_longer_than(**reader, options.file, start_offset->value_or(Duration::zero()));
+      !longer && !options.follow) {
+    return report(longer.error());
+  }
   std::optional<Timestamp> begin;
   std::optional<Timestamp> end;
   std::uint64_t printed = 0;

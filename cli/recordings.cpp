@@ -61,6 +61,15 @@ Result<Dialect> dialect_of(const SessionInfo& info) {
               fmt::format("the recording is of the dialect '{}', which this version does not know", info.dialect));
 }
 
+Result<void> require_longer_than(SessionReader& recording, const std::string& path, Duration start_offset) {
+  const auto summary = recording.summary();
+  if (!summary) return tl::unexpected<Error>(summary.error());
+  const Duration length = summary->first_at ? *summary->last_at - *summary->first_at : Duration::zero();
+  if (start_offset <= length) return {};
+  return fail(Errc::InvalidArgument, fmt::format("--start-offset {}: {} ends after {}", format_duration(start_offset),
+                                                 path, format_duration(length)));
+}
+
 Result<void> require_codec(Dialect dialect) {
   if (make_codec(dialect)) return {};
   return fail(Errc::Unsupported, fmt::format("messages of {} are recorded and listed, but not decoded by this version",

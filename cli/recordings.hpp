@@ -19,6 +19,9 @@ int tell_what_is_missing(const SessionReader& reader, const std::string& path);
 // What a recording says of its dialect; spot-v2 where it says nothing.
 Result<Dialect> dialect_of(const SessionInfo& info);
 
+// An error if the recording ends before so much of it has passed.
+Result<void> require_longer_than(SessionReader& recording, const std::string& path, Duration start_offset);
+
 // An error unless this version can decode it.
 Result<void> require_codec(Dialect dialect);
 

@@ -130,6 +130,9 @@ int run(const Options& options) {
 
   auto reader = open_recording(options.file);
   if (!reader) return report(reader.error());
+  if (auto longer = require_longer_than(**reader, options.file, start_offset->value_or(Duration::zero())); !longer) {
+    return report(longer.error());
+  }
   const auto dialect = dialect_of((*reader)->info());
   if (!dialect) return report(dialect.error());
   if (auto decodes = require_codec(*dialect); !decodes) return report(decodes.error());

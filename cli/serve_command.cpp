@@ -96,6 +96,11 @@ Result<MockServerOptions> server_options(const Options& options) {
   MockServerOptions server;
   const auto rate = parse_rate(options.rate);
   if (!rate) return tl::unexpected(in_option("--rate", rate.error()));
+  if (options.clock != "real" && (options.rate != "1" || options.start_paused)) {
+    return fail(
+        Errc::InvalidArgument,
+        fmt::format("--clock {} keeps its own pace: --rate and --start-paused are for --clock real", options.clock));
+  }
   if (options.clock == "lockstep") {
     server.pace = ServerPace::Lockstep;
   } else if (options.clock == "max" || !*rate) {
@@ -114,7 +119,7 @@ Result<MockServerOptions> server_options(const Options& options) {
         options.certificate.empty() ? make_tls_identity() : read_tls_identity(options.certificate, options.key);
     if (!identity) return tl::unexpected<Error>(identity.error());
     server.identity = std::move(*identity);
-  } else if (!options.ca_out.empty() || !options.certificate.empty()) {
+  } else if (!options.ca_out.empty() || !options.certificate.empty() || !options.key.empty()) {
     return fail(Errc::InvalidArgument, "--ca-out, --cert and --key have no meaning without --tls");
   }
   server.log = [](std::string_view line) { say(line); };
@@ -136,6 +141,9 @@ int run(const Options& options) {
   if (*dialect != Dialect::SpotV2) {
     return report({Errc::Unsupported, fmt::format("{}: only spot-v2 recordings can be served, this one is {}",
                                                   options.file, to_string(*dialect))});
+  }
+  if (auto longer = require_longer_than(**probe, options.file, start_offset->value_or(Duration::zero())); !longer) {
+    return report(longer.error());
   }
   auto feeds = feeds_of(options.file);
   if (!feeds) return report(feeds.error());

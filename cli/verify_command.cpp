@@ -173,7 +173,7 @@ int run(const Options& options) {
                                 [](const Gap& gap) { return gap.cause != GapCause::Disconnected && gap.frames != 0U; });
   if (!lost && (found->checksums_failed > 0 || found->sequences_failed > 0)) return kFailed;
   const bool whole = gaps.empty() && found->trade_id_gaps == 0 && (*reader)->state() != SessionState::Damaged;
-  return whole ? kClean : kIncomplete;
+  return whole && decodes ? kClean : kIncomplete;
 }
 
 }  // namespace
@@ -185,7 +185,8 @@ void add_verify(CLI::App& program, Run& run_later) {
   command->footer(
       "Example: ktape verify session.ktape --json\n"
       "Exit code 0: all is well. 1: a checksum fails though nothing is missing, or a message is not\n"
-      "understood. 3: something is missing.");
+      "understood. 3: something is missing, or the\n"
+      "messages are of a protocol that this version does not decode.");
   command->add_option("FILE", options->file, "The recording")->required();
   command->add_flag("--json", options->json, "One JSON object");
   command->callback([options, &run_later] { run_later = [options] { return run(*options); }; });

@@ -144,6 +144,21 @@ TEST_F(Files, OfARecordingThatCouldNotBeginAreTakenAway) {
   EXPECT_EQ(read_file(out + ".journal"), "all that is left");
 }
 
+TEST_F(Files, AreNotBegunBeyondTheirEnd) {
+  const std::string market = make_market(folder, "20s");
+  for (const char* command : {"cat", "replay", "serve"}) {
+    EXPECT_TRUE(refuses(run_ktape({command, market, "--start-offset", "5m"}), 2, {"--start-offset 5m", market, "20s"}));
+  }
+}
+
+TEST_F(Files, OfAnotherProtocolAreVerifiedAsFarAsTheyAreUnderstood) {
+  write_file(folder.file("v1.jsonl"), "{\"event\":\"heartbeat\"}\n");
+  EXPECT_EQ(run_ktape({"import", folder.file("v1.jsonl"), "-o", folder.file("v1")}).code, 0);
+  const Ended verified = run_ktape({"verify", folder.file("v1"), "--json"});
+  EXPECT_EQ(verified.code, 3);
+  EXPECT_THAT(verified.errors, HasSubstr("spot-v1"));
+}
+
 TEST_F(Files, OnAFullDiskEndTheProgramWithAnError) {
   const std::string market = make_market(folder, "1s");
   const Ended run = run_ktape({"cat", market}, {.output_to = "/dev/full"});
