@@ -20,7 +20,7 @@ inline constexpr Timestamp kServerStart = from_nanoseconds(1'700'000'000'000'000
 inline constexpr ConnectionId kClient{7};  // the client's own number for its connection
 inline constexpr ConnectionId kFirst{1};   // the server's for the first client
 // Of real time, and only a guard: nothing is measured against it.
-inline constexpr Duration kPatience = std::chrono::seconds(30);
+inline constexpr Duration kPatience = std::chrono::minutes(5);
 
 inline const TlsIdentity& test_identity() {
   static const TlsIdentity identity = make_tls_identity().value();
