@@ -79,9 +79,13 @@ Result<Timestamp> parse_rfc3339(std::string_view text) {
 
 void append_rfc3339(std::string& out, Timestamp at, int fraction_digits) {
   KTAPE_ASSERT(fraction_digits >= 0 && fraction_digits <= 9, "fraction digits out of range");
-  const auto day = std::chrono::floor<std::chrono::days>(at);
+  // In seconds: the first day of the range begins before the range does, so in nanoseconds it has no number.
+  const auto second = std::chrono::floor<std::chrono::seconds>(at);
+  const auto day = std::chrono::floor<std::chrono::days>(second);
   const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss time{at - day};
+  const std::chrono::hh_mm_ss time{second - day};
+  const Duration fraction =
+      (at.time_since_epoch() % std::chrono::seconds(1) + std::chrono::seconds(1)) % std::chrono::seconds(1);
 
   std::array<char, 30> buffer{};
   const auto put = [&buffer](std::size_t place, std::size_t width, std::int64_t value) {
@@ -99,7 +103,7 @@ void append_rfc3339(std::string& out, Timestamp at, int fraction_digits) {
   buffer[16] = ':';
   put(17, 2, time.seconds().count());
   buffer[19] = '.';
-  put(20, 9, time.subseconds().count());
+  put(20, 9, fraction.count());
   out.append(buffer.data(), fraction_digits == 0 ? 19U : 20U + static_cast<std::size_t>(fraction_digits));
   out.push_back('Z');
 }

@@ -33,6 +33,11 @@ TEST(Rfc3339, WritesWhatItReads) {
   EXPECT_EQ(format_rfc3339(from_nanoseconds(1785552832693693000), 0), "2026-08-01T02:53:52Z");
 }
 
+TEST(Rfc3339, WritesTheEndsOfTheRange) {
+  EXPECT_EQ(format_rfc3339(Timestamp::min()), "1677-09-21T00:12:43.145224192Z");
+  EXPECT_EQ(format_rfc3339(Timestamp::max()), "2262-04-11T23:47:16.854775807Z");
+}
+
 TEST(ParseDuration, ReadsUnitsAndFractions) {
   EXPECT_EQ(parse_duration("250ms").value(), 250ms);
   EXPECT_EQ(parse_duration("1.5s").value(), 1500ms);
