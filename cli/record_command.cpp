@@ -75,6 +75,19 @@ class EventFile {
   int error_ = 0;
 };
 
+// Each frame is in the kernel before anybody acts on it, and before its instant is answered: a kill costs none.
+class CommittedFrames final : public FrameSink {
+ public:
+  explicit CommittedFrames(SessionWriter& writer) : writer_(writer) {}
+  void on_frame(const Frame& frame) override {
+    writer_.on_frame(frame);
+    static_cast<void>(writer_.commit());  // an error sticks to the writer, and ends the recording after this turn
+  }
+
+ private:
+  SessionWriter& writer_;
+};
+
 // Counts what goes by and tells a person how it is going.
 class Watch final : public EventSink {
  public:
@@ -181,7 +194,8 @@ int run(const Options& options) {
   EventLog log(clock, [&](std::string_view line) { event_file->write(line); });
   Watch watch(event_file ? &log.of(ConnectionId{1}) : nullptr);
   WebSocketTransport socket(loop, ConnectionId{1}, socket_options);
-  RecordingTransport recorded(socket, **writer);
+  CommittedFrames committed(**writer);
+  RecordingTransport recorded(socket, committed);
   const auto codec = make_codec(Dialect::SpotV2);
   Client* running = nullptr;
   bool stopping = false;
