@@ -37,9 +37,9 @@ struct SessionWriterOptions {
 // the same calls with the same SessionInfo and options give the same bytes.
 //
 // What is safe when: a frame survives kill -9 once commit() has returned after it, and a power loss once sync() has.
-// The live loop calls commit() once per wake-up, after the frames of that wake-up: one system call, none if there was
-// no frame. Without a journal commit() does nothing, and the open chunk is what a kill costs. Destroying a writer that
-// was not finished stores the open chunk but does not seal.
+// commit() is one system call, none if there was no frame since the last: `ktape record` calls it after every frame, a
+// program that may lose a few calls it less often. Without a journal it does nothing, and the open chunk is what a kill
+// costs. Destroying a writer that was not finished stores the open chunk but does not seal.
 //
 // The first failure sticks: from then on nothing is written, and what was written stays readable.
 // One thread calls all; storing a chunk (compression included: some 10 ms per MiB at level 6) happens in on_frame().
