@@ -19,6 +19,8 @@ ktape_require(Boost libboost1.81-dev 1.81)
 ktape_require(RapidJSON rapidjson-dev 1.1)
 ktape_require(CapnProto "libcapnp-dev and capnproto" 0.9)
 ktape_require(CLI11 libcli11-dev 2.1)
+ktape_require(yaml-cpp libyaml-cpp-dev 0.7)
+ktape_require(SQLite3 libsqlite3-dev 3.40)
 ktape_require(GTest "libgtest-dev and libgmock-dev" 1.12)
 ktape_require(benchmark libbenchmark-dev 1.7)
 
