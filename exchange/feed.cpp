@@ -14,10 +14,10 @@ std::string Feed::text() const {
       return fmt::format("ticker {} on {}", symbol, event_trigger);
     case Channel::Trade:
       return fmt::format("trade {}", symbol);
-    case Channel::Instrument:
+    default:
       break;
   }
-  return "instrument";
+  return symbol.empty() ? std::string(to_string(channel)) : fmt::format("{} {}", to_string(channel), symbol);
 }
 
 }  // namespace ktape

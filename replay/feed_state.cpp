@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/assert.hpp"
 #include "core/protocol/spot_v2/server_encode.hpp"
 #include "replay/book_image.hpp"
 
@@ -294,9 +295,10 @@ std::unique_ptr<FeedState> FeedState::of(const Feed& feed) {
       return std::make_unique<TickerFeed>(feed);
     case Channel::Ohlc:
       return std::make_unique<OhlcFeed>(feed);
-    case Channel::Instrument:
+    default:
       break;
   }
+  KTAPE_ASSERT(feed.channel == Channel::Instrument, "the front serves no other channel");
   return std::make_unique<InstrumentFeed>();
 }
 

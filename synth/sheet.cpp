@@ -23,7 +23,7 @@ bool EventSheet::concerns(const Feed& feed) const {
     case Channel::Trade:
     case Channel::Ohlc:
       return !event_.trades.empty();
-    case Channel::Instrument:
+    default:
       return false;
   }
   return false;
@@ -46,7 +46,7 @@ std::string EventSheet::write(const Feed& feed, std::size_t variant) {
       spot_v2::append_ohlc(out, {&candle, 1}, false, event_.at);
       break;
     }
-    case Channel::Instrument:
+    default:
       break;
   }
   return out;
@@ -69,7 +69,7 @@ std::string snapshot_text(MarketNews& news, const Feed& feed, std::size_t varian
       if (!candles.empty()) spot_v2::append_ohlc(out, candles, true, now);
       break;
     }
-    case Channel::Instrument:
+    default:
       break;
   }
   return out;

@@ -4,6 +4,19 @@ namespace ktape {
 
 std::string_view to_string(Side side) { return side == Side::Buy ? "buy" : "sell"; }
 std::string_view to_string(OrderType type) { return type == OrderType::Limit ? "limit" : "market"; }
+
+std::string_view to_string(OrderAction action) {
+  switch (action) {
+    case OrderAction::Add:
+      return "add";
+    case OrderAction::Modify:
+      return "modify";
+    case OrderAction::Delete:
+      return "delete";
+  }
+  return "unknown";
+}
+
 std::string_view to_string(CandleSource source) { return source == CandleSource::Exchange ? "exchange" : "trades"; }
 
 std::string_view to_string(CandleState state) {

@@ -29,6 +29,7 @@ struct BookSnapshot {
   std::span<const Level> asks{};
   std::optional<std::uint32_t> checksum{};
   std::optional<Timestamp> exchange_time{};  // absent in snapshots of 2024
+  std::optional<std::uint64_t> sequence{};   // Futures, which has no checksum: the next update has the next number
 };
 
 // Levels that changed, to be applied in this order, both sides before the checksum is compared.
@@ -38,6 +39,42 @@ struct BookUpdate {
   std::span<const Level> asks{};
   std::optional<std::uint32_t> checksum{};  // after this update
   std::optional<Timestamp> exchange_time{};
+  std::optional<std::uint64_t> sequence{};  // Futures
+};
+
+// What happened to an order of a level 3 book. In a snapshot every order is Add.
+enum class OrderAction : std::uint8_t { Add, Modify, Delete };
+
+struct RestingOrder {
+  OrderAction action = OrderAction::Add;
+  std::string_view order_id{};
+  Decimal price{};
+  Decimal quantity{};         // visible and remaining; a Delete tells the last one, never zero (spot-v2 section 5.4)
+  Timestamp exchange_time{};  // when it was inserted or amended: its place in the queue of its price
+};
+
+// A whole book order by order, best price first, then in order of priority. Its checksum has a rule of its own
+// (spot-v2 section 9.2).
+struct Level3Snapshot {
+  std::string_view symbol{};
+  std::span<const RestingOrder> bids{};
+  std::span<const RestingOrder> asks{};
+  std::optional<std::uint32_t> checksum{};
+  std::optional<Timestamp> exchange_time{};
+};
+struct Level3Update {
+  std::string_view symbol{};
+  std::span<const RestingOrder> bids{};
+  std::span<const RestingOrder> asks{};
+  std::optional<std::uint32_t> checksum{};  // after this update
+  std::optional<Timestamp> exchange_time{};
+};
+
+// Best bid and ask as Spot v1 tells them on their own (spot-v1 section 5.5).
+struct Spread {
+  std::string_view symbol{};
+  Decimal bid{}, ask{}, bid_quantity{}, ask_quantity{};
+  Timestamp exchange_time{};
 };
 
 struct Trade {
@@ -46,9 +83,11 @@ struct Trade {
   OrderType order_type = OrderType::Limit;
   Decimal price{};
   Decimal quantity{};
-  std::int64_t trade_id = 0;  // contiguous per symbol
+  std::int64_t trade_id = 0;  // contiguous per symbol; 0: the dialect tells none (Spot v1). Futures: `seq`
   Timestamp exchange_time{};
-  bool snapshot = false;  // history sent on subscribing, not news
+  bool snapshot = false;    // history sent on subscribing, not news
+  std::string_view kind{};  // Futures: fill, liquidation, termination, block, ...; else empty
+  std::string_view uid{};   // Futures; else empty
 };
 
 struct Ticker {
@@ -59,6 +98,12 @@ struct Ticker {
   std::optional<std::int64_t> trades{};                                 // seen since 2026-09
   std::optional<Decimal> volume_usd{};                                  // seen in 2026-01
   std::optional<Timestamp> exchange_time{};                             // absent in 2024
+  std::optional<Decimal> open{};                                        // Spot v1, Futures
+  // Futures only (futures-v1 section 4.1). A funding rate that is absent is zero.
+  std::optional<Decimal> mark_price{}, index_price{}, open_interest{}, premium{}, funding_rate{};
+  std::optional<Decimal> funding_rate_prediction{};
+  std::optional<Timestamp> next_funding_time{};
+  std::optional<bool> suspended{}, post_only{};
 };
 
 enum class CandleSource : std::uint8_t {
@@ -145,6 +190,135 @@ struct Reply {
   std::optional<Timestamp> time_in{}, time_out{};
 };
 
+// One order that a trading request was about.
+struct OrderAnswer {
+  std::string_view order_id{};
+  std::string_view client_order_id{};
+  std::optional<std::int64_t> user_reference{};
+  std::string_view amend_id{};           // amend_order
+  std::string_view original_order_id{};  // edit_order: the one that was replaced
+  std::string_view error{};              // batch_add: this order alone was refused
+  std::string_view description{};        // Spot v1: the order in words
+};
+
+// The answer to a request that trades. It means that the request was processed: what became of the order is told by
+// OrderReports.
+struct TradingReply {
+  std::string_view method{};  // add_order, amend_order, ...: the names of Spot v2, in every dialect
+  std::optional<std::int64_t> request_id{};
+  bool success = false;
+  std::string_view error{};  // Kraken's text
+  std::span<const OrderAnswer> orders{};
+  std::optional<std::int64_t> count{};                      // cancel_all, batch_cancel: orders that were cancelled
+  std::optional<Timestamp> current_time{}, trigger_time{};  // cancel_all_orders_after
+  std::span<const std::string_view> warnings{};
+  std::optional<Timestamp> time_in{}, time_out{};
+};
+
+// Futures: what the client has to sign before it may ask for private feeds (futures-v1 section 3.2).
+struct Challenge {
+  std::string_view message{};
+};
+
+// ---- one's own account
+//
+// Private channels tell several reports in one message, and an empty snapshot is news as well: one event per message.
+// `venue` is the exchange's own object, its text as it came, for fields that have no place here.
+
+struct Fee {
+  std::string_view asset{};
+  Decimal quantity{};
+};
+
+// What is told about one order. Reports are sparse: what is absent has not changed, so they are to be merged by
+// order_id (OrderTable does), never to be put in place of each other (spot-v2 section 6.1).
+struct OrderReport {
+  std::string_view order_id{};
+  std::string_view client_order_id{};
+  std::optional<std::int64_t> user_reference{};
+  // pending_new, new, trade, filled, iceberg_refill, canceled, expired, amended, restated, status: the names of Spot v2
+  // in every dialect.
+  std::string_view what{};
+  std::string_view status{};  // pending_new, new, partially_filled, filled, canceled, expired
+  std::string_view symbol{};
+  std::optional<Side> side{};
+  std::string_view order_type{};
+  std::string_view time_in_force{};
+  std::optional<Decimal> quantity{}, filled_quantity{}, filled_cost{}, average_price{};
+  std::optional<Decimal> limit_price{}, trigger_price{}, display_quantity{}, cash_quantity{}, fee{};
+  std::optional<bool> post_only{}, reduce_only{}, margin{};
+  std::string_view reason{};
+  std::optional<Timestamp> exchange_time{}, effective_time{}, expire_time{};
+  std::string_view venue{};
+};
+struct OrderReports {
+  std::string_view channel{};  // as the dialect calls it
+  bool snapshot = false;
+  std::optional<std::int64_t> sequence{};  // of the message within its subscription, without holes
+  std::span<const OrderReport> reports{};
+};
+
+struct Fill {
+  std::string_view order_id{};
+  std::string_view client_order_id{};
+  std::string_view fill_id{};              // Spot: exec_id
+  std::optional<std::int64_t> trade_id{};  // the public one
+  std::string_view symbol{};
+  Side side = Side::Buy;
+  Decimal price{}, quantity{};
+  std::optional<Decimal> cost{};
+  std::optional<bool> maker{};
+  std::string_view order_type{};
+  std::span<const Fee> fees{};
+  Timestamp exchange_time{};
+  std::string_view venue{};
+};
+struct FillReports {
+  std::string_view channel{};
+  bool snapshot = false;
+  std::optional<std::int64_t> sequence{};
+  std::span<const Fill> fills{};
+};
+
+struct Balance {
+  std::string_view asset{};
+  std::string_view wallet{};  // "spot/main"; Futures: "holding", "futures F-XBT:USD", "flex"; empty: the sum
+  Decimal balance{};
+  std::optional<Decimal> amount{}, fee{};  // a ledger entry: what has changed
+  std::string_view type{};                 // of a ledger entry: trade, deposit, ...
+  std::string_view ledger_id{}, reference_id{};
+  std::optional<Timestamp> exchange_time{};
+  std::string_view venue{};
+};
+struct BalanceReports {
+  std::string_view channel{};
+  bool snapshot = false;
+  std::optional<std::int64_t> sequence{};
+  std::span<const Balance> balances{};
+};
+
+struct Position {
+  std::string_view symbol{};
+  Decimal quantity{};  // signed: short is negative
+  std::optional<Decimal> entry_price{}, mark_price{}, index_price{}, liquidation_price{}, profit{};
+  std::optional<Decimal> initial_margin{}, maintenance_margin{}, unrealized_funding{}, leverage{};
+  std::string_view venue{};
+};
+// Always the whole list.
+struct PositionReports {
+  std::string_view channel{};
+  std::optional<std::int64_t> sequence{};
+  std::span<const Position> positions{};
+  std::optional<Timestamp> exchange_time{};
+};
+
+// A message of a private feed that has no shape of its own here: account_log, notifications_auth, ...
+struct AccountNotice {
+  std::string_view channel{};
+  bool snapshot = false;
+  std::string_view venue{};  // the whole message
+};
+
 // A message that was understood as JSON but not as anything above. Counted, shown, never fatal.
 struct UnknownMessage {
   std::string_view what{};  // "channel 'xyz'", "no channel and no method", "not JSON at byte 17: ..."
@@ -181,7 +355,9 @@ struct TradeGap {
 };
 
 using Event = std::variant<BookSnapshot, BookUpdate, Trade, Ticker, Candle, InstrumentUpdate, StatusChange, Heartbeat,
-                           Reply, UnknownMessage, BookStateChange, LinkChange, RequestTimeout, TradeGap>;
+                           Reply, UnknownMessage, BookStateChange, LinkChange, RequestTimeout, TradeGap, Level3Snapshot,
+                           Level3Update, Spread, TradingReply, Challenge, OrderReports, FillReports, BalanceReports,
+                           PositionReports, AccountNotice>;
 
 class EventSink {
  public:
@@ -193,6 +369,7 @@ class EventSink {
 
 std::string_view to_string(Side side);
 std::string_view to_string(OrderType type);
+std::string_view to_string(OrderAction action);
 std::string_view to_string(CandleSource source);
 std::string_view to_string(CandleState state);
 std::string_view to_string(BookState state);

@@ -105,7 +105,32 @@ void write_book(Members& to, const Book& book) {
       .add("bids", book.bids)
       .add("asks", book.asks)
       .add("checksum", book.checksum)
-      .add("exchange_time", book.exchange_time);
+      .add("exchange_time", book.exchange_time)
+      .add("sequence", book.sequence);
+}
+
+void write_orders(Members& to, std::string_view name, std::span<const RestingOrder> orders) {
+  to.each(name, orders, [](Members& m, const RestingOrder& order) {
+    m.add("action", to_string(order.action))
+        .add("order_id", order.order_id)
+        .add("price", order.price)
+        .add("quantity", order.quantity)
+        .add("exchange_time", order.exchange_time);
+  });
+}
+template <class Book>
+void write_level3(Members& to, const Book& book) {
+  to.add("symbol", book.symbol);
+  write_orders(to, "bids", book.bids);
+  write_orders(to, "asks", book.asks);
+  to.add("checksum", book.checksum).add("exchange_time", book.exchange_time);
+}
+template <class Reports>
+Members& write_reports(Members& to, std::string_view event, const Reports& reports) {
+  return to.add("event", event)
+      .add("channel", reports.channel)
+      .add("snapshot", reports.snapshot)
+      .add("sequence", reports.sequence);
 }
 
 struct Writer {
@@ -122,7 +147,9 @@ struct Writer {
         .add("order_type", to_string(trade.order_type))
         .add("trade_id", trade.trade_id)
         .add("exchange_time", trade.exchange_time)
-        .add("snapshot", trade.snapshot);
+        .add("snapshot", trade.snapshot)
+        .add_text("kind", trade.kind)
+        .add_text("uid", trade.uid);
   }
   void operator()(const Ticker& ticker) const {
     to.add("event", "ticker")
@@ -141,7 +168,17 @@ struct Writer {
         .add("change_percent", ticker.change_percent)
         .add("trades", ticker.trades)
         .add("volume_usd", ticker.volume_usd)
-        .add("exchange_time", ticker.exchange_time);
+        .add("exchange_time", ticker.exchange_time)
+        .add("open", ticker.open)
+        .add("mark_price", ticker.mark_price)
+        .add("index_price", ticker.index_price)
+        .add("open_interest", ticker.open_interest)
+        .add("premium", ticker.premium)
+        .add("funding_rate", ticker.funding_rate)
+        .add("funding_rate_prediction", ticker.funding_rate_prediction)
+        .add("next_funding_time", ticker.next_funding_time)
+        .add("suspended", ticker.suspended)
+        .add("post_only", ticker.post_only);
   }
   void operator()(const Candle& candle) const {
     to.add("event", "candle")
@@ -241,6 +278,119 @@ struct Writer {
         .add("symbol", gap.symbol)
         .add("expected_id", gap.expected_id)
         .add("received_id", gap.received_id);
+  }
+  void operator()(const Level3Snapshot& book) const { write_level3(to.add("event", "level3_snapshot"), book); }
+  void operator()(const Level3Update& book) const { write_level3(to.add("event", "level3_update"), book); }
+  void operator()(const Spread& spread) const {
+    to.add("event", "spread")
+        .add("symbol", spread.symbol)
+        .add("bid", spread.bid)
+        .add("bid_quantity", spread.bid_quantity)
+        .add("ask", spread.ask)
+        .add("ask_quantity", spread.ask_quantity)
+        .add("exchange_time", spread.exchange_time);
+  }
+  void operator()(const TradingReply& reply) const {
+    to.add("event", "trading_reply")
+        .add("method", reply.method)
+        .add("request_id", reply.request_id)
+        .add("success", reply.success)
+        .add_text("error", reply.error);
+    to.each("orders", reply.orders, [](Members& m, const OrderAnswer& order) {
+      m.add_text("order_id", order.order_id)
+          .add_text("client_order_id", order.client_order_id)
+          .add("user_reference", order.user_reference)
+          .add_text("amend_id", order.amend_id)
+          .add_text("original_order_id", order.original_order_id)
+          .add_text("error", order.error)
+          .add_text("description", order.description);
+    });
+    to.add("count", reply.count).add("current_time", reply.current_time).add("trigger_time", reply.trigger_time);
+    if (!reply.warnings.empty()) to.add("warnings", reply.warnings);
+    to.add("time_in", reply.time_in).add("time_out", reply.time_out);
+  }
+  // Not its text: whoever knows a challenge and its answer can try secrets against them.
+  void operator()(const Challenge&) const { to.add("event", "challenge"); }
+  void operator()(const OrderReports& orders) const {
+    write_reports(to, "orders", orders).each("reports", orders.reports, [](Members& m, const OrderReport& order) {
+      m.add("order_id", order.order_id)
+          .add_text("client_order_id", order.client_order_id)
+          .add("user_reference", order.user_reference)
+          .add_text("what", order.what)
+          .add_text("status", order.status)
+          .add_text("symbol", order.symbol);
+      if (order.side) m.add("side", to_string(*order.side));
+      m.add_text("order_type", order.order_type)
+          .add_text("time_in_force", order.time_in_force)
+          .add("quantity", order.quantity)
+          .add("filled_quantity", order.filled_quantity)
+          .add("filled_cost", order.filled_cost)
+          .add("average_price", order.average_price)
+          .add("limit_price", order.limit_price)
+          .add("trigger_price", order.trigger_price)
+          .add("display_quantity", order.display_quantity)
+          .add("cash_quantity", order.cash_quantity)
+          .add("fee", order.fee)
+          .add("post_only", order.post_only)
+          .add("reduce_only", order.reduce_only)
+          .add("margin", order.margin)
+          .add_text("reason", order.reason)
+          .add("exchange_time", order.exchange_time)
+          .add("effective_time", order.effective_time)
+          .add("expire_time", order.expire_time);
+    });
+  }
+  void operator()(const FillReports& fills) const {
+    write_reports(to, "fills", fills).each("fills", fills.fills, [](Members& m, const Fill& fill) {
+      m.add("order_id", fill.order_id)
+          .add_text("client_order_id", fill.client_order_id)
+          .add_text("fill_id", fill.fill_id)
+          .add("trade_id", fill.trade_id)
+          .add("symbol", fill.symbol)
+          .add("side", to_string(fill.side))
+          .add("price", fill.price)
+          .add("quantity", fill.quantity)
+          .add("cost", fill.cost)
+          .add("maker", fill.maker)
+          .add_text("order_type", fill.order_type)
+          .each("fees", fill.fees,
+                [](Members& each, const Fee& fee) { each.add("asset", fee.asset).add("quantity", fee.quantity); })
+          .add("exchange_time", fill.exchange_time);
+    });
+  }
+  void operator()(const BalanceReports& balances) const {
+    write_reports(to, "balances", balances).each("balances", balances.balances, [](Members& m, const Balance& balance) {
+      m.add("asset", balance.asset)
+          .add_text("wallet", balance.wallet)
+          .add("balance", balance.balance)
+          .add("amount", balance.amount)
+          .add("fee", balance.fee)
+          .add_text("type", balance.type)
+          .add_text("ledger_id", balance.ledger_id)
+          .add_text("reference_id", balance.reference_id)
+          .add("exchange_time", balance.exchange_time);
+    });
+  }
+  void operator()(const PositionReports& positions) const {
+    to.add("event", "positions").add("channel", positions.channel).add("sequence", positions.sequence);
+    to.each("positions", positions.positions, [](Members& m, const Position& position) {
+      m.add("symbol", position.symbol)
+          .add("quantity", position.quantity)
+          .add("entry_price", position.entry_price)
+          .add("mark_price", position.mark_price)
+          .add("index_price", position.index_price)
+          .add("liquidation_price", position.liquidation_price)
+          .add("profit", position.profit)
+          .add("initial_margin", position.initial_margin)
+          .add("maintenance_margin", position.maintenance_margin)
+          .add("unrealized_funding", position.unrealized_funding)
+          .add("leverage", position.leverage);
+    });
+    to.add("exchange_time", positions.exchange_time);
+  }
+  void operator()(const AccountNotice& notice) const {
+    to.add("event", "account_notice").add("channel", notice.channel).add("snapshot", notice.snapshot);
+    to.add("venue", notice.venue);
   }
 };
 

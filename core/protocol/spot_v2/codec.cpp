@@ -1,10 +1,13 @@
 #include "core/protocol/spot_v2/codec.hpp"
 
+#include <fmt/format.h>
+
 #include "core/protocol/json_tape.hpp"
 #include "core/protocol/spot_v2/event_batch.hpp"
 #include "core/protocol/spot_v2/fast_reader.hpp"
 #include "core/protocol/spot_v2/message_reader.hpp"
 #include "core/protocol/spot_v2/request.hpp"
+#include "core/protocol/spot_v2/subscription_rules.hpp"
 
 namespace ktape::spot_v2 {
 struct SpotV2Codec::Memory {
@@ -15,6 +18,18 @@ struct SpotV2Codec::Memory {
 
 SpotV2Codec::SpotV2Codec(DecodePath path) : path_(path), memory_(std::make_unique<Memory>()) {}
 SpotV2Codec::~SpotV2Codec() = default;
+
+Result<void> SpotV2Codec::check(const Request& request) const {
+  switch (request.method) {
+    case Method::Ping:
+      return {};
+    case Method::Subscribe:
+    case Method::Unsubscribe:
+      return validate(request.subscription);
+    default:
+      return fail(Errc::Unsupported, fmt::format("Spot v2 cannot say '{}'", name_of(request)));
+  }
+}
 
 std::string SpotV2Codec::encode(const Request& request) const { return spot_v2::encode(request); }
 

@@ -24,6 +24,7 @@ class SpotV2Codec final : public Codec {
   SpotV2Codec(const SpotV2Codec&) = delete;
   SpotV2Codec& operator=(const SpotV2Codec&) = delete;
 
+  Result<void> check(const Request& request) const override;
   std::string encode(const Request& request) const override;
   void decode(std::string_view text, EventSink& out) override;
   Result<Request> decode_request(std::string_view text) const override;

@@ -64,6 +64,16 @@ bool has_symbol_form(std::string_view symbol) {
 
 Result<void> validate(const Subscription& subscription) {
   const auto channel = to_string(subscription.channel);
+  switch (subscription.channel) {
+    case Channel::Book:
+    case Channel::Trade:
+    case Channel::Ticker:
+    case Channel::Ohlc:
+    case Channel::Instrument:
+      break;
+    default:
+      return fail(Errc::Unsupported, fmt::format("Spot v2 has no channel '{}' on its public host", channel));
+  }
   if (subscription.channel == Channel::Instrument) {
     if (subscription.symbols.empty()) return {};
     return fail(Errc::InvalidArgument,

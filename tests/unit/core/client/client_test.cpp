@@ -57,6 +57,10 @@ class Notes final : public EventSink {
   void note(const StatusChange& e) { lines.push_back(fmt::format("status {}", e.system)); }
   void note(const Ticker& e) { lines.push_back(fmt::format("ticker {}", e.symbol)); }
   void note(const InstrumentUpdate&) { lines.push_back("instrument"); }
+  template <class Other>
+  void note(const Other& /*event*/) {
+    lines.push_back("other");
+  }
 };
 
 constexpr Duration kNever = 24h * 36500;
