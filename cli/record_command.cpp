@@ -206,7 +206,9 @@ int run(const Options& options) {
   Client client(transport, *codec, clock, watch,
                 {.endpoint = *endpoint, .candles = {.intervals = *intervals}, .reconnects = !server_time});
   running = &client;
-  for (const Subscription& one : *wanted) client.subscribe(one);
+  for (const Subscription& one : *wanted) {
+    if (const auto possible = client.subscribe(one); !possible) return report(possible.error());
+  }
 
   const auto stop = [&] {
     if (std::exchange(stopping, true)) {

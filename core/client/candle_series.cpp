@@ -35,6 +35,13 @@ void CandleSeries::covered_from(std::string_view symbol_name, Timestamp since) {
   for (CandleBuilder& builder : symbol(symbol_name).builders) builder.covered_from(since);
 }
 
+void CandleSeries::forget(std::string_view symbol_name) {
+  const auto found = by_name_.find(symbol_name);
+  if (found == by_name_.end()) return;
+  std::erase_if(symbols_, [&](const auto& of) { return of.get() == found->second; });
+  by_name_.erase(found);
+}
+
 void CandleSeries::interrupted(std::string_view symbol_name) {
   const auto found = by_name_.find(symbol_name);
   if (found == by_name_.end()) return;

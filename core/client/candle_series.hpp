@@ -37,6 +37,9 @@ class CandleSeries {
   // The trades of `symbol` are complete from this exchange time on.
   void covered_from(std::string_view symbol, Timestamp since);
 
+  // Nothing more of this symbol: its candles end here, told or not.
+  void forget(std::string_view symbol);
+
   // Trades of `symbol`, or of all, may be missing from now on.
   void interrupted(std::string_view symbol);
   void interrupted();

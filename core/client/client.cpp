@@ -1,7 +1,7 @@
 #include "core/client/client.hpp"
 
 #include <algorithm>
-#include <array>
+#include <exception>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,25 +9,79 @@
 namespace ktape {
 namespace {
 
-// Kraken's book depths: a book whose depth nobody told has the smallest one that its snapshot fits in.
-constexpr std::array kDepths{10, 25, 100, 500, 1000};
+constexpr std::string_view kInvalidSession = "ESession:Invalid session";
 
-int depth_for(std::size_t levels) {
-  const auto fits = std::find_if(kDepths.begin(), kDepths.end(),
-                                 [levels](int depth) { return static_cast<std::size_t>(depth) >= levels; });
-  return fits == kDepths.end() ? kDepths.back() : *fits;
+bool needs_authorisation(const Request& request) {
+  if (request.method == Method::Trade) return true;
+  if (request.method != Method::Subscribe && request.method != Method::Unsubscribe) return false;
+  return is_private(request.subscription.channel) || request.subscription.channel == Channel::Level3;
+}
+
+// How many answers a request gets that is no subscription: Kraken answers each cancelled order on its own
+// (section 7.4).
+std::size_t answers_to(const Request& request) {
+  const auto* cancel = request.method == Method::Trade ? std::get_if<CancelOrder>(&request.trading) : nullptr;
+  if (cancel == nullptr) return 1;
+  return std::max<std::size_t>(
+      1, cancel->order_ids.size() + cancel->client_order_ids.size() + cancel->user_references.size());
+}
+
+// Whether a reply that names no request can be about this one.
+bool could_answer(const Request& request, const Reply& reply) {
+  if (reply.method == "pong") return request.method == Method::Ping;
+  if (reply.method != name_of(request)) return false;
+  if (!reply.channel.empty() && reply.channel != to_string(request.subscription.channel)) return false;
+  const auto& symbols = request.subscription.symbols;
+  return reply.symbol.empty() || std::find(symbols.begin(), symbols.end(), reply.symbol) != symbols.end();
+}
+
+bool same_but_symbols(const Subscription& a, const Subscription& b) {
+  Subscription copy = a;
+  copy.symbols = b.symbols;
+  return copy == b;
 }
 
 }  // namespace
+
+// Nothing that a handler does may cost the others anything.
+class Client::Handler final : public EventSink {
+ public:
+  Handler(Client& client, EventSink& events) : client_(client), events_(events) {}
+
+  void on_event(const Event& event) override {
+    try {
+      events_.on_event(event);
+    } catch (const std::exception& thrown) {
+      failed(thrown.what());
+    } catch (...) {
+      failed("something that is no std::exception");
+    }
+    if (const auto* change = std::get_if<BookStateChange>(&event)) client_.take(*change);
+  }
+
+ private:
+  void failed(std::string_view what) {
+    ++client_.stats_.handler_failures;
+    client_.fail({Errc::InvalidArgument, fmt::format("an event handler threw: {}", what)});
+  }
+
+  Client& client_;
+  EventSink& events_;
+};
 
 Client::Client(Transport& transport, Codec& codec, TimerService& timers, EventSink& events, ClientOptions options)
     : transport_(transport),
       codec_(codec),
       timers_(timers),
-      events_(events),
+      handler_(std::make_unique<Handler>(*this, events)),
       options_(std::move(options)),
       reconnect_(options_.reconnect, options_.seed),
-      candles_(timers, events, options_.candles) {}
+      candles_(timers, *handler_, options_.candles),
+      streams_(*handler_),
+      books_(timers, *handler_, options_.book_recovery, [this](const std::string& symbol) { recover_book(symbol); }),
+      queue_(timers, options_.pace, [this](const std::string& text) { transport_.send(text); }) {}
+
+Client::~Client() = default;
 
 void Client::start() {
   if (std::exchange(started_, true)) return;
@@ -40,76 +94,158 @@ void Client::stop() {
   transport_.close({1000, ""});
 }
 
-void Client::subscribe(const Subscription& subscription) {
+// ---- what the program asks for
+// ---------------------------------------------------------------------------------------------
+
+Result<void> Client::subscribe(const Subscription& subscription) {
+  Request request{.method = Method::Subscribe, .request_id = 0, .subscription = subscription};
+  if (needs_authorisation(request) && options_.authoriser == nullptr) {
+    return ktape::fail(Errc::InvalidArgument, fmt::format("channel {} needs credentials, and this connection has none",
+                                                          to_string(subscription.channel)));
+  }
+  if (auto allowed = codec_.check(request); !allowed) return allowed;
+  if (std::find(wanted_.begin(), wanted_.end(), subscription) != wanted_.end()) return {};
   wanted_.push_back(subscription);
-  if (connected_) say({.method = Method::Subscribe, .request_id = 0, .subscription = subscription});
+  if (connected_) say(std::move(request));
+  return {};
 }
 
 void Client::unsubscribe(const Subscription& subscription) {
-  std::erase(wanted_, subscription);
+  for (Subscription& each : wanted_) {
+    if (!same_but_symbols(each, subscription)) continue;
+    for (const std::string& symbol : subscription.symbols) std::erase(each.symbols, symbol);
+  }
+  std::erase_if(wanted_, [&](const Subscription& each) {
+    return each == subscription || (each.symbols.empty() && same_but_symbols(each, subscription));
+  });
   if (connected_) say({.method = Method::Unsubscribe, .request_id = 0, .subscription = subscription});
 }
 
-const OrderBook* Client::book(std::string_view symbol) const {
-  const auto found = books_.find(symbol);
-  return found == books_.end() ? nullptr : &found->second;
+Result<void> Client::add_book(std::string_view symbol, int depth) {
+  return subscribe({.channel = Channel::Book, .symbols = {std::string(symbol)}, .depth = depth});
+}
+
+void Client::remove_book(std::string_view symbol) {
+  const std::vector<Subscription> wanted = wanted_;
+  for (const Subscription& each : wanted) {
+    if (each.channel != Channel::Book) continue;
+    if (std::find(each.symbols.begin(), each.symbols.end(), symbol) == each.symbols.end()) continue;
+    Subscription one = each;
+    one.symbols = {std::string(symbol)};
+    unsubscribe(one);
+  }
+}
+
+Result<std::int64_t> Client::trade(const TradingRequest& trading) {
+  Request request{.method = Method::Trade, .request_id = 0, .trading = trading};
+  if (!options_.allow_trading) {
+    return ktape::fail(Errc::InvalidArgument,
+                       fmt::format("{}: this connection does not trade, since allow_trading is off", name_of(request)));
+  }
+  if (options_.authoriser == nullptr) {
+    return ktape::fail(Errc::InvalidArgument,
+                       fmt::format("{} needs credentials, and this connection has none", name_of(request)));
+  }
+  if (auto allowed = codec_.check(request); !allowed) return tl::unexpected<Error>(allowed.error());
+  if (!connected_) {
+    return ktape::fail(Errc::Io, fmt::format("{}: there is no connection, so nothing was sent", name_of(request)));
+  }
+  return say(std::move(request));
+}
+
+Result<void> Client::send_raw(std::string_view text) {
+  if (!connected_) return ktape::fail(Errc::Io, "there is no connection, so nothing was sent");
+  queue_.put(std::string(text), 0);
+  return {};
+}
+
+std::vector<StreamInfo> Client::active_subscriptions() const {
+  std::vector<StreamInfo> active;
+  for (const auto& [key, stream] : streams_.all()) {
+    if (stream.confirmed) active.push_back(stream);
+  }
+  return active;
+}
+
+ClientStats Client::stats() const {
+  ClientStats stats = stats_;
+  stats.checksums_verified = books_.stats().checksums_verified;
+  stats.checksums_failed = books_.stats().checksums_failed;
+  return stats;
 }
 
 // ---- frames
 // ----------------------------------------------------------------------------------------------------------
 
 void Client::on_frame(const Frame& frame) {
+  if (options_.frames != nullptr) options_.frames->on_frame(frame);
   if (frame.direction == Direction::ToExchange) {
     if (frame.kind == FrameKind::Text) sent(frame.payload);
     if (frame.kind == FrameKind::Closed) closed(frame.payload);
-  } else {
-    last_heard_ = frame.at;
-    switch (frame.kind) {
-      case FrameKind::Opened:
-        opened(frame.payload);
-        break;
-      case FrameKind::Text:
-        ++stats_.messages;
-        codec_.decode(frame.payload, *this);
-        break;
-      case FrameKind::Binary:
-        on_event(UnknownMessage{"a binary message"});
-        break;
-      case FrameKind::Ping:
-      case FrameKind::Pong:
-        break;
-      case FrameKind::Closed:
-        closed(frame.payload);
-        break;
-    }
+    return;
+  }
+  last_heard_ = frame.at;
+  if (streams_.any_stale() && frame.kind != FrameKind::Closed) streams_.heard_again(frame.at);
+  switch (frame.kind) {
+    case FrameKind::Opened:
+      opened(frame.payload);
+      break;
+    case FrameKind::Text:
+      ++stats_.messages;
+      codec_.decode(frame.payload, *this);
+      break;
+    case FrameKind::Binary:
+      on_event(UnknownMessage{"a binary message"});
+      break;
+    case FrameKind::Ping:
+    case FrameKind::Pong:
+      break;
+    case FrameKind::Closed:
+      closed(frame.payload);
+      break;
   }
 }
 
 void Client::opened(std::string_view url) {
   connected_ = true;
   heard_data_ = false;
+  attempts_ = 0;
+  generation_ = std::make_shared<int>();
   codec_.reset();
-  events_.on_event(LinkChange{LinkState::Up, url});
-  for (const Subscription& subscription : wanted_) {
-    say({.method = Method::Subscribe, .request_id = 0, .subscription = subscription});
-  }
+  handler_->on_event(LinkChange{LinkState::Up, url});
+  subscribe_all();
   set_ping_timer();
 }
 
 void Client::closed(std::string_view why) {
+  const Timestamp now = timers_.now();
+  if (connected_) lost_at_ = now;
   connected_ = false;
+  generation_.reset();
+  session_ = Session::None;
+  session_was_refused_ = false;
+  authorisation_ = {};
+  unanswered_.clear();
   ping_timer_.cancel();
   silence_timer_.cancel();
-  pending_.clear();
-  outbox_.clear();
   candles_.interrupted();
-  events_.on_event(LinkChange{LinkState::Down, why});
-  for (auto& [symbol, book] : books_) {
-    const BookState before = book.state();
-    book.await_snapshot();
-    set_book_state(book, before, "the connection is down");
+
+  handler_->on_event(LinkChange{LinkState::Down, why});
+  streams_.connection_lost(now);
+  books_.connection_lost();
+  for (const auto& [id, pending] : std::exchange(pending_, {})) {
+    if (pending.request.method != Method::Ping) unanswered(pending.request, "the connection was lost");
   }
-  if (!stopped_ && options_.reconnects) connect_after(reconnect_.next_delay(timers_.now()));
+  const auto tell_not_sent = [this](std::int64_t id) {
+    if (options_.notices != nullptr) options_.notices->not_sent(id, {Errc::Io, "the connection was lost before"});
+  };
+  queue_.clear(tell_not_sent);
+  for (const Request& request : std::exchange(waiting_for_session_, {})) tell_not_sent(request.request_id);
+
+  if (stopped_ || !options_.reconnects) return;
+  const Duration delay = reconnect_.next_delay(now);
+  if (options_.notices != nullptr) options_.notices->retrying(++attempts_, delay);
+  connect_after(delay);
 }
 
 void Client::connect_after(Duration delay) {
@@ -117,31 +253,170 @@ void Client::connect_after(Duration delay) {
       timers_.at(timers_.now() + delay, [this](Timestamp) { transport_.connect(options_.endpoint, *this); });
 }
 
+void Client::subscribe_all() {
+  for (const Subscription& subscription : wanted_) {
+    say({.method = Method::Subscribe, .request_id = 0, .subscription = subscription});
+  }
+}
+
 // A request is followed from the moment that the transport reports it, which a replay does as well.
 void Client::sent(std::string_view text) {
   auto request = codec_.decode_request(text);
-  if (!request || request->request_id == 0) return;
+  if (!request) return;
+  const Timestamp now = timers_.now();
+  // One without an id is known here by a number of its own, which no message ever has.
+  if (request->request_id == 0) request->request_id = -next_request_id_++;
+  codec_.sent(*request);
+
+  const Subscription& subscription = request->subscription;
+  if (request->method == Method::Subscribe) streams_.requested(subscription, now);
+  if (request->method == Method::Unsubscribe) {
+    streams_.ended(subscription, now);
+    for (const std::string& symbol : subscription.symbols) {
+      if (subscription.channel == Channel::Book) books_.unsubscribed(symbol);
+      if (subscription.channel == Channel::Trade) candles_.forget(symbol);
+    }
+  }
+
   const std::int64_t id = request->request_id;
-  Timer timer = timers_.at(timers_.now() + options_.request_timeout, [this, id](Timestamp) {
+  Timer timer = timers_.at(now + options_.request_timeout, [this, id](Timestamp) {
     const auto late = pending_.extract(id);
     if (late.empty()) return;
-    const Request& asked = late.mapped().request;
-    events_.on_event(RequestTimeout{
-        .request_id = id,
-        .method = to_string(asked.method),
-        .channel = asked.method == Method::Ping ? std::string_view{} : to_string(asked.subscription.channel)});
+    unanswered(late.mapped().request, fmt::format("no answer within {}", format_duration(options_.request_timeout)));
   });
-  pending_.insert_or_assign(id, Pending{std::move(*request), std::move(timer)});
+  const std::size_t answers = answers_to(*request);
+  pending_.insert_or_assign(id, Pending{std::move(*request), answers, std::move(timer)});
 }
 
-void Client::say(Request request) {
-  request.request_id = next_request_id_++;
-  outbox_.push_back(codec_.encode(request));
-  if (outbox_.size() > 1) return;
-  outbox_timer_ = timers_.at(timers_.now(), TimerOrder::Deferred, [this](Timestamp) {
-    for (const std::string& text : std::exchange(outbox_, {})) transport_.send(text);
-  });
+void Client::unanswered(const Request& asked, std::string_view why) {
+  const Timestamp now = timers_.now();
+  const bool has_channel = asked.method == Method::Subscribe || asked.method == Method::Unsubscribe;
+  handler_->on_event(
+      RequestUnanswered{.request_id = std::max<std::int64_t>(asked.request_id, 0),
+                        .method = name_of(asked),
+                        .channel = has_channel ? to_string(asked.subscription.channel) : std::string_view{},
+                        .reason = why});
+  if (!connected_) return;
+  if (asked.method == Method::Ping && now - last_heard_ >= options_.request_timeout) {
+    streams_.fell_silent("no answer to a ping", now);
+    transport_.close({1000, "no answer to a ping"});
+  }
+  if (asked.method == Method::Challenge) authorised(ktape::fail(Errc::Protocol, "the challenge was not answered"));
+  if (asked.method != Method::Subscribe) return;
+  const auto give_up = [&](std::string_view symbol) {
+    streams_.refused(SubscriptionKey::of(asked.subscription, symbol), why, now);
+  };
+  if (asked.subscription.symbols.empty()) give_up({});
+  for (const std::string& symbol : asked.subscription.symbols) give_up(symbol);
+  ask_again(asked);
 }
+
+// What is still wanted of a subscription that brought nothing.
+void Client::ask_again(const Request& asked) {
+  Subscription again = asked.subscription;
+  std::erase_if(again.symbols, [&](const std::string& symbol) {
+    return ++unanswered_[SubscriptionKey::of(asked.subscription, symbol)] >= options_.subscribe_attempts;
+  });
+  if (again.symbols.empty()) {
+    const bool has_none = asked.subscription.symbols.empty();
+    if (!has_none || ++unanswered_[SubscriptionKey::of(again, {})] >= options_.subscribe_attempts) {
+      fail({Errc::Protocol, fmt::format("subscription to {} given up on this connection after {} attempts",
+                                        to_string(again.channel), options_.subscribe_attempts)});
+      return;
+    }
+  }
+  for (const Subscription& each : wanted_) {
+    if (!same_but_symbols(each, again)) continue;
+    std::erase_if(again.symbols, [&](const std::string& symbol) {
+      return std::find(each.symbols.begin(), each.symbols.end(), symbol) == each.symbols.end();
+    });
+    if (again.symbols.empty() && !each.symbols.empty()) return;
+    say({.method = Method::Subscribe, .request_id = 0, .subscription = again});
+    return;
+  }
+}
+
+std::int64_t Client::say(Request request) {
+  const bool lists_symbols = request.method == Method::Subscribe || request.method == Method::Unsubscribe;
+  auto& symbols = request.subscription.symbols;
+  if (lists_symbols && symbols.size() > options_.symbols_per_request) {
+    const std::vector<std::string> all = std::exchange(symbols, {});
+    std::int64_t last = 0;
+    for (std::size_t at = 0; at < all.size(); at += options_.symbols_per_request) {
+      const auto begin = all.begin() + static_cast<std::ptrdiff_t>(at);
+      const auto count = std::min(options_.symbols_per_request, all.size() - at);
+      symbols.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+      last = say(request);
+    }
+    return last;
+  }
+  request.request_id = next_request_id_++;
+  if (!needs_authorisation(request)) {
+    queue(request);
+  } else if (session_ == Session::Granted) {
+    request.authorisation = authorisation_;
+    queue(request);
+  } else {
+    waiting_for_session_.push_back(request);
+    if (session_ == Session::None) authorise({});
+  }
+  return request.request_id;
+}
+
+void Client::queue(const Request& request) { queue_.put(codec_.encode(request), request.request_id); }
+
+// ---- sessions
+// --------------------------------------------------------------------------------------------------------
+
+void Client::authorise(std::string_view challenge) {
+  session_ = Session::Asked;
+  const std::weak_ptr<int> connection = generation_;
+  options_.authoriser->authorise({.challenge = challenge, .renew = session_was_refused_},
+                                 [this, connection](Result<Authorisation> result) {
+                                   if (!connection.expired()) authorised(std::move(result));
+                                 });
+}
+
+void Client::authorised(Result<Authorisation> result) {
+  if (!result) {
+    session_ = Session::None;
+    fail(result.error());
+    for (const Request& request : std::exchange(waiting_for_session_, {})) {
+      if (options_.notices != nullptr) options_.notices->not_sent(request.request_id, result.error());
+    }
+    return;
+  }
+  authorisation_ = std::move(*result);
+  if (codec_.signs_challenges() && authorisation_.signed_challenge.empty()) {
+    Request request{.method = Method::Challenge, .request_id = next_request_id_++, .authorisation = authorisation_};
+    queue(request);
+    return;
+  }
+  session_ = Session::Granted;
+  session_was_refused_ = false;
+  for (Request& request : std::exchange(waiting_for_session_, {})) {
+    request.authorisation = authorisation_;
+    queue(request);
+  }
+}
+
+void Client::take(const Challenge& challenge) {
+  handler_->on_event(challenge);
+  std::erase_if(pending_, [](const auto& each) { return each.second.request.method == Method::Challenge; });
+  if (session_ == Session::Asked && options_.authoriser != nullptr) authorise(challenge.message);
+}
+
+void Client::session_refused() {
+  if (session_ == Session::Granted) session_ = Session::None;
+  session_was_refused_ = true;
+}
+
+void Client::fail(const Error& what) {
+  if (options_.notices != nullptr) options_.notices->failed(what);
+}
+
+// ---- time
+// ------------------------------------------------------------------------------------------------------------
 
 void Client::set_ping_timer() {
   ping_timer_ = timers_.at(timers_.now() + options_.ping_interval, [this](Timestamp) {
@@ -152,12 +427,18 @@ void Client::set_ping_timer() {
 
 // Looks once per period instead of moving a timer with each message.
 void Client::set_silence_timer() {
-  silence_timer_ = timers_.at(last_heard_ + options_.silence_timeout, [this](Timestamp now) {
-    if (now - last_heard_ < options_.silence_timeout) {
-      set_silence_timer();
-    } else {
-      transport_.close({1000, fmt::format("nothing heard for {}", format_duration(now - last_heard_))});
+  const Duration patience =
+      streams_.any_stale() ? options_.silence_timeout : std::min(options_.stale_after, options_.silence_timeout);
+  silence_timer_ = timers_.at(std::max(timers_.now(), last_heard_ + patience), [this](Timestamp now) {
+    const Duration silent = now - last_heard_;
+    if (silent >= options_.silence_timeout) {
+      transport_.close({1000, fmt::format("nothing heard for {}", format_duration(silent))});
+      return;
     }
+    if (silent >= options_.stale_after && !streams_.any_stale()) {
+      streams_.fell_silent(fmt::format("nothing heard for {}", format_duration(silent)), now);
+    }
+    set_silence_timer();
   });
 }
 
@@ -170,36 +451,43 @@ void Client::on_event(const Event& event) {
         if constexpr (requires { this->take(what); }) {
           take(what);
         } else {
-          events_.on_event(event);
+          handler_->on_event(event);
         }
       },
       event);
 }
 
 void Client::take(const BookSnapshot& snapshot) {
-  OrderBook& book = book_of(snapshot.symbol, std::max(snapshot.bids.size(), snapshot.asks.size()));
-  const BookState before = book.state();
-  if (const auto done = book.reset(snapshot); !done) {
-    broken(book, done.error());
-    return;
-  }
-  if (snapshot.checksum) ++stats_.checksums_verified;
-  events_.on_event(snapshot);
-  set_book_state(book, before, "snapshot");
+  if (streams_.passes(Channel::Book, snapshot.symbol)) books_.take(snapshot);
 }
 
 void Client::take(const BookUpdate& update) {
-  OrderBook& book = book_of(update.symbol, 0);
-  if (book.state() != BookState::Live) return;  // its change of state was told; the next snapshot mends it
-  if (const auto done = book.apply(update); !done) {
-    broken(book, done.error());
-    return;
-  }
-  if (update.checksum) ++stats_.checksums_verified;
-  events_.on_event(update);
+  if (streams_.passes(Channel::Book, update.symbol)) books_.take(update);
+}
+
+// From the books, not from the exchange.
+void Client::take(const BookStateChange& change) {
+  const bool live = change.state == BookState::Live;
+  streams_.data_state(Channel::Book, change.symbol, live ? StreamState::Live : StreamState::Recovering, change.reason,
+                      timers_.now());
+}
+
+void Client::take(const Ticker& ticker) {
+  if (streams_.passes(Channel::Ticker, ticker.symbol)) handler_->on_event(ticker);
+}
+
+void Client::take(const Candle& candle) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(candle.interval).count();
+  if (streams_.passes_ohlc(candle.symbol, static_cast<int>(minutes))) handler_->on_event(candle);
+}
+
+void Client::take(const Heartbeat& heartbeat) {
+  if (!std::exchange(heard_data_, true)) set_silence_timer();
+  handler_->on_event(heartbeat);
 }
 
 void Client::take(const Trade& trade) {
+  if (!streams_.passes(Channel::Trade, trade.symbol)) return;
   auto sequence = trade_ids_.find(trade.symbol);
   if (sequence == trade_ids_.end()) sequence = trade_ids_.emplace(trade.symbol, TradeSequence{}).first;
   const auto verdict = sequence->second.observe(trade.trade_id);
@@ -207,79 +495,129 @@ void Client::take(const Trade& trade) {
   if (verdict.gap_from) {
     ++stats_.trade_gaps;
     candles_.interrupted(trade.symbol);
-    events_.on_event(TradeGap{trade.symbol, *verdict.gap_from, trade.trade_id});
+    handler_->on_event(TradeGap{trade.symbol, *verdict.gap_from, trade.trade_id});
   }
-  events_.on_event(trade);
+  handler_->on_event(trade);
   if (verdict.duplicate || !candles_.wanted()) return;
-  if (const auto added = candles_.add(trade); !added) events_.on_event(UnknownMessage{added.error().detail});
+  if (const auto added = candles_.add(trade); !added) handler_->on_event(UnknownMessage{added.error().detail});
 }
 
 void Client::take(const Reply& reply) {
-  events_.on_event(reply);
-  if (reply.request_id) {
-    const auto asked = pending_.find(*reply.request_id);
-    if (asked != pending_.end()) {
-      // One answer per symbol: the last of them ends the request.
-      auto& symbols = asked->second.request.subscription.symbols;
-      if (!reply.symbol.empty()) std::erase(symbols, reply.symbol);
-      if (reply.symbol.empty() || symbols.empty()) pending_.erase(asked);
-    }
+  auto asked = reply.request_id ? pending_.find(*reply.request_id) : pending_.end();
+  if (!reply.request_id) {
+    asked = std::find_if(pending_.begin(), pending_.end(),
+                         [&](const auto& each) { return each.first < 0 && could_answer(each.second.request, reply); });
   }
-  if (!reply.success) return;
+  if (reply.request_id && *reply.request_id < 0) {  // a number of ours, for an answer in a dialect without ids
+    Reply as_told = reply;
+    as_told.request_id.reset();
+    handler_->on_event(as_told);
+  } else {
+    handler_->on_event(reply);
+  }
+  if (asked == pending_.end()) {
+    effect_of(reply, nullptr);
+    return;
+  }
+  // One answer per symbol: the last of them ends the request.
+  const Request request = asked->second.request;
+  auto& symbols = asked->second.request.subscription.symbols;
+  if (!reply.symbol.empty()) std::erase(symbols, reply.symbol);
+  if (reply.symbol.empty() || symbols.empty()) pending_.erase(asked);
+  effect_of(reply, &request);
+}
+
+void Client::take(const TradingReply& reply) {
+  handler_->on_event(reply);
+  if (!reply.success && reply.error == kInvalidSession) session_refused();
+  if (!reply.request_id) return;
+  const auto asked = pending_.find(*reply.request_id);
+  if (asked != pending_.end() && --asked->second.answers_due == 0) pending_.erase(asked);
+}
+
+// `asked` is the request that it answers, if that was seen.
+void Client::effect_of(const Reply& reply, const Request* asked) {
+  const Timestamp now = timers_.now();
+  Subscription subscription;
+  if (asked != nullptr) {
+    subscription = asked->subscription;
+  } else if (const auto channel = parse_channel(reply.channel)) {
+    subscription.channel = *channel;
+    subscription.depth = reply.depth.value_or(subscription.depth);
+    subscription.interval_minutes = reply.interval_minutes.value_or(subscription.interval_minutes);
+    if (!reply.event_trigger.empty()) subscription.event_trigger = reply.event_trigger;
+    if (!reply.symbol.empty()) subscription.symbols = {std::string(reply.symbol)};
+  } else {
+    return;
+  }
+  if (!reply.symbol.empty()) subscription.symbols = {std::string(reply.symbol)};
 
   if (reply.method == "subscribe") {
-    reconnect_.succeeded();
-    if (!std::exchange(heard_data_, true)) set_silence_timer();
-    if (reply.channel == "book") {
-      const auto found = books_.find(reply.symbol);
-      const BookState before = found == books_.end() ? BookState::Invalid : found->second.state();
-      if (found != books_.end()) books_.erase(found);
-      OrderBook& book = book_of(reply.symbol, static_cast<std::size_t>(reply.depth.value_or(0)));
-      set_book_state(book, before, "subscribed");
-    } else if (reply.channel == "trade" && reply.time_out && candles_.wanted()) {
-      candles_.covered_from(reply.symbol, *reply.time_out);
+    if (reply.success) {
+      if (asked == nullptr) streams_.requested(subscription, now);
+      confirmed(subscription, reply);
+    } else {
+      refused(subscription, reply);
     }
-  } else if (reply.method == "unsubscribe") {
-    if (const auto found = books_.find(reply.symbol); reply.channel == "book" && found != books_.end()) {
-      const BookState before = found->second.state();
-      found->second.await_snapshot();
-      set_book_state(found->second, before, "unsubscribed");
-    } else if (reply.channel == "trade") {
-      candles_.interrupted(reply.symbol);
+  } else if (reply.method == "unsubscribe" && reply.success) {
+    if (asked == nullptr) streams_.ended(subscription, now);
+    if (subscription.channel == Channel::Book) books_.unsubscribed(reply.symbol);
+    if (subscription.channel == Channel::Trade) candles_.forget(reply.symbol);
+  } else if (asked != nullptr && asked->method == Method::Challenge && !reply.success) {
+    authorised(ktape::fail(Errc::Protocol, fmt::format("the challenge was refused: {}", reply.error)));
+  }
+}
+
+void Client::confirmed(const Subscription& subscription, const Reply& reply) {
+  const Timestamp now = timers_.now();
+  reconnect_.succeeded();
+  if (codec_.beats_by_itself() && !std::exchange(heard_data_, true)) set_silence_timer();
+  if (subscription.symbols.empty()) streams_.confirmed(SubscriptionKey::of(subscription, {}), now);
+  for (const std::string& symbol : subscription.symbols) {
+    const SubscriptionKey key = SubscriptionKey::of(subscription, symbol);
+    streams_.confirmed(key, now);
+    unanswered_.erase(key);
+    if (subscription.channel == Channel::Book) books_.subscribed(symbol, reply.depth.value_or(subscription.depth));
+    if (subscription.channel == Channel::Trade && reply.time_out && candles_.wanted()) {
+      candles_.covered_from(symbol, *reply.time_out);
     }
   }
+  if (lost_at_ && streams_.to_restore() == 0) {
+    handler_->on_event(
+        LinkChange{LinkState::Resubscribed, fmt::format("{} after the loss", format_duration(now - *lost_at_))});
+    lost_at_.reset();
+  }
+}
+
+void Client::refused(const Subscription& subscription, const Reply& reply) {
+  const Timestamp now = timers_.now();
+  if (subscription.symbols.empty()) streams_.refused(SubscriptionKey::of(subscription, {}), reply.error, now);
+  for (const std::string& symbol : subscription.symbols) {
+    streams_.refused(SubscriptionKey::of(subscription, symbol), reply.error, now);
+  }
+  if (reply.error != kInvalidSession) return;
+  session_refused();
+  if (options_.authoriser != nullptr) ask_again({.method = Method::Subscribe, .subscription = subscription});
 }
 
 void Client::take(const InstrumentUpdate& update) {
   for (const PairInfo& pair : update.pairs) {
-    pairs_.insert_or_assign(std::string(pair.symbol), PairPlaces{pair.price_precision, pair.quantity_precision});
+    books_.set_places(pair.symbol, pair.price_precision, pair.quantity_precision);
     candles_.set_price_places(pair.symbol, pair.price_precision);
   }
-  events_.on_event(update);
+  handler_->on_event(update);
 }
 
-OrderBook& Client::book_of(std::string_view symbol, std::size_t levels_seen) {
-  if (const auto found = books_.find(symbol); found != books_.end()) return found->second;
-  BookSpec spec{.symbol = std::string(symbol), .depth = depth_for(levels_seen)};
-  if (const auto pair = pairs_.find(symbol); pair != pairs_.end()) {
-    spec.price_places = pair->second.price;
-    spec.quantity_places = pair->second.quantity;
-  }
-  return books_.emplace(spec.symbol, OrderBook(spec)).first->second;
-}
-
-void Client::set_book_state(OrderBook& book, BookState before, std::string_view reason) {
-  if (book.state() != before) events_.on_event(BookStateChange{book.spec().symbol, book.state(), reason});
-}
-
-void Client::broken(OrderBook& book, const Error& error) {
-  if (error.code == Errc::Checksum) ++stats_.checksums_failed;
-  events_.on_event(BookStateChange{book.spec().symbol, BookState::Invalid, error.detail});
+// The only remedy is a new snapshot, and only a new subscription brings one (spot-v2 section 5.3, rule 6).
+void Client::recover_book(const std::string& symbol) {
   if (!options_.resubscribe_invalid_books || !connected_) return;
-  // The only remedy is a new snapshot, and only a new subscription brings one (spot-v2 section 5.3, rule 6).
-  const Subscription again{.channel = Channel::Book, .symbols = {book.spec().symbol}, .depth = book.spec().depth};
-  say({.method = Method::Unsubscribe, .request_id = 0, .subscription = again});
-  say({.method = Method::Subscribe, .request_id = 0, .subscription = again});
+  for (const auto& [key, stream] : streams_.all()) {
+    if (key.channel != Channel::Book || key.symbol != symbol) continue;
+    const Subscription again = stream.subscription;
+    say({.method = Method::Unsubscribe, .request_id = 0, .subscription = again});
+    say({.method = Method::Subscribe, .request_id = 0, .subscription = again});
+    return;
+  }
 }
 
 }  // namespace ktape

@@ -9,8 +9,13 @@
 #include <vector>
 
 #include "core/base/clock.hpp"
+#include "core/client/authoriser.hpp"
+#include "core/client/book_table.hpp"
 #include "core/client/candle_series.hpp"
+#include "core/client/client_notices.hpp"
 #include "core/client/reconnect_policy.hpp"
+#include "core/client/request_queue.hpp"
+#include "core/client/streams.hpp"
 #include "core/market/event.hpp"
 #include "core/market/order_book.hpp"
 #include "core/market/trade_sequence.hpp"
@@ -23,15 +28,31 @@ struct ClientOptions {
   Endpoint endpoint{};
   CandleOptions candles{};
   bool resubscribe_invalid_books = true;
+  BookRecovery book_recovery{};
 
   Duration ping_interval = std::chrono::seconds(30);  // keeps the connection from being closed as idle (section 1.3)
   Duration request_timeout = std::chrono::seconds(10);
-  // With a subscription there is a heartbeat each second: so long without a word means the connection is dead.
+  // With a subscription there is a heartbeat each second. So long without a word and all streams are Stale; then the
+  // connection is given up as dead.
+  Duration stale_after = std::chrono::seconds(5);
   Duration silence_timeout = std::chrono::seconds(10);
 
   bool reconnects = true;
   ReconnectOptions reconnect{};
+  RequestPace pace{};
+  std::size_t symbols_per_request = 100;
+  // How often a subscription that the exchange does not answer is asked for on one connection.
+  int subscribe_attempts = 3;
   std::uint64_t seed = 1;  // of the jitter
+
+  // For private channels, level 3 and trading; outlives the client.
+  Authoriser* authoriser = nullptr;
+  // Requests that move money are refused without it.
+  bool allow_trading = false;
+  // Gets each frame of the connection, in both directions, before its events; outlives the client. May be null.
+  FrameSink* frames = nullptr;
+  // May be null; outlives the client.
+  ClientNotices* notices = nullptr;
 };
 
 struct ClientStats {
@@ -40,18 +61,22 @@ struct ClientStats {
   std::uint64_t checksums_failed = 0;
   std::uint64_t trade_gaps = 0;
   std::uint64_t duplicate_trades = 0;
+  std::uint64_t sequence_gaps = 0;     // of private channels
+  std::uint64_t handler_failures = 0;  // exceptions that left the sink
 };
 
 // One connection to an exchange and all that it tells: it subscribes, keeps the books and candles, and hands events to
-// one sink. What it does is a function of the frames that its transport reports, in both directions, and of time;
+// one sink. What it tells is a function of the frames that its transport reports, in both directions, and of time;
 // nothing else. So the events of a live run and of the replay of its recording are the same.
 //
 // Everything is called from one loop. Handlers may call any method; what is to be sent goes out at the end of the
-// instant, after every other timer of it, so that live and replayed it stands in the same place among the events.
+// instant, after every other timer of it, so that live and replayed it stands in the same place among the events. A
+// handler that throws has missed that event, no more: it is counted and told to ClientNotices.
 class Client final : private FrameSink, private EventSink {
  public:
   // All references outlive the client.
   Client(Transport& transport, Codec& codec, TimerService& timers, EventSink& events, ClientOptions options);
+  ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
@@ -61,29 +86,49 @@ class Client final : private FrameSink, private EventSink {
   // Closes the connection; its Closed frame ends the life of this client.
   void stop();
 
-  // Wanted from now on, on this connection and on each one after it. What the exchange answers comes as Reply events.
-  void subscribe(const Subscription& subscription);
+  // Wanted from now on, on this connection and on each one after it. Refuses what the exchange would, with the reason.
+  // What comes of it is told per symbol: by Reply, RequestUnanswered and StreamStateChange, and by streams().
+  Result<void> subscribe(const Subscription& subscription);
 
-  // The opposite. Unsubscribing takes effect with the exchange's answer.
+  // The opposite, also for a part of the symbols. Once the request has gone out, at the end of this instant, nothing of
+  // it follows.
   void unsubscribe(const Subscription& subscription);
 
-  // The book of a symbol, or nullptr if none was ever subscribed. Look at its state() before trusting it.
-  const OrderBook* book(std::string_view symbol) const;
-  const std::map<std::string, OrderBook, std::less<>>& books() const { return books_; }
+  // The book channel by name.
+  Result<void> add_book(std::string_view symbol, int depth = 10);
+  void remove_book(std::string_view symbol);
+
+  // Sends a request that moves money and returns its id, which the TradingReply or RequestUnanswered event will have.
+  // Refused, and not sent, without ClientOptions::allow_trading, without a connection, and where the exchange would.
+  Result<std::int64_t> trade(const TradingRequest& request);
+
+  // Sends text as it is, whatever it says; what it asks for is followed like any other request. Refused while there is
+  // no connection.
+  Result<void> send_raw(std::string_view text);
+
+  // What is subscribed to and what has come of each: also of what a recorded program or send_raw() has asked for.
+  const std::map<SubscriptionKey, StreamInfo>& streams() const { return streams_.all(); }
+  std::vector<StreamInfo> active_subscriptions() const;  // the confirmed ones
+  // What subscribe() has asked for and unsubscribe() has not taken back.
+  const std::vector<Subscription>& wanted() const { return wanted_; }
+
+  // The book of a symbol, or nullptr if none was ever subscribed. Look at its state() before trusting it; a copy is a
+  // snapshot that does not change.
+  const OrderBook* book(std::string_view symbol) const { return books_.find(symbol); }
+  const std::map<std::string, OrderBook, std::less<>>& books() const { return books_.all(); }
 
   bool connected() const { return connected_; }
   bool stopped() const { return stopped_; }
-  const ClientStats& stats() const { return stats_; }
+  ClientStats stats() const;
 
  private:
   struct Pending {
-    Request request;  // without the symbols that were answered
+    Request request;              // without the symbols that were answered
+    std::size_t answers_due = 1;  // of a request that trades
     Timer timer;
   };
-  struct PairPlaces {
-    int price;
-    int quantity;
-  };
+  // The user's sink, which may throw.
+  class Handler;
 
   void on_frame(const Frame& frame) override;
   void on_event(const Event& event) override;
@@ -95,14 +140,30 @@ class Client final : private FrameSink, private EventSink {
   void take(const BookSnapshot& snapshot);
   void take(const BookUpdate& update);
   void take(const Trade& trade);
+  void take(const Ticker& ticker);
+  void take(const Candle& candle);
   void take(const Reply& reply);
+  void take(const TradingReply& reply);
   void take(const InstrumentUpdate& update);
+  void take(const BookStateChange& change);
+  void take(const Challenge& challenge);
+  void take(const Heartbeat& heartbeat);
 
-  OrderBook& book_of(std::string_view symbol, std::size_t levels_seen);
-  void set_book_state(OrderBook& book, BookState before, std::string_view reason);
-  void broken(OrderBook& book, const Error& error);
+  void effect_of(const Reply& reply, const Request* asked);
+  void confirmed(const Subscription& subscription, const Reply& reply);
+  void refused(const Subscription& subscription, const Reply& reply);
+  void unanswered(const Request& asked, std::string_view why);
+  void ask_again(const Request& asked);
+  void recover_book(const std::string& symbol);
 
-  void say(Request request);
+  std::int64_t say(Request request);
+  void queue(const Request& request);
+  void authorise(std::string_view challenge);
+  void authorised(Result<Authorisation> result);
+  void session_refused();
+  void fail(const Error& what);
+
+  void subscribe_all();
   void set_ping_timer();
   void set_silence_timer();
   void connect_after(Duration delay);
@@ -110,30 +171,39 @@ class Client final : private FrameSink, private EventSink {
   Transport& transport_;
   Codec& codec_;
   TimerService& timers_;
-  EventSink& events_;
+  std::unique_ptr<Handler> handler_;
   ClientOptions options_;
   ReconnectPolicy reconnect_;
   CandleSeries candles_;
+  Streams streams_;
+  BookTable books_;
+  RequestQueue queue_;
 
   bool started_ = false;
   bool stopped_ = false;
   bool connected_ = false;
   bool heard_data_ = false;  // something was confirmed on this connection, so heartbeats are due
   Timestamp last_heard_{};
+  int attempts_ = 0;  // since the connection last stood
+  std::optional<Timestamp> lost_at_;
   std::int64_t next_request_id_ = 1;
   std::vector<Subscription> wanted_;
   std::map<std::int64_t, Pending> pending_;
-  std::vector<std::string> outbox_;
+  std::map<SubscriptionKey, int> unanswered_;  // how often, on this connection
 
-  std::map<std::string, OrderBook, std::less<>> books_;
-  std::map<std::string, PairPlaces, std::less<>> pairs_;
+  enum class Session : std::uint8_t { None, Asked, Granted };
+  Session session_ = Session::None;
+  bool session_was_refused_ = false;
+  Authorisation authorisation_;
+  std::vector<Request> waiting_for_session_;
+  std::shared_ptr<int> generation_;  // of the connection: what an authoriser answers to an earlier one is ignored
+
   std::map<std::string, TradeSequence, std::less<>> trade_ids_;
   ClientStats stats_;
 
   Timer ping_timer_;
   Timer silence_timer_;
   Timer connect_timer_;
-  Timer outbox_timer_;
 };
 
 }  // namespace ktape

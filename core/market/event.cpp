@@ -47,6 +47,32 @@ std::string_view to_string(BookState state) {
   return "unknown";
 }
 
-std::string_view to_string(LinkState state) { return state == LinkState::Up ? "up" : "down"; }
+std::string_view to_string(LinkState state) {
+  switch (state) {
+    case LinkState::Up:
+      return "up";
+    case LinkState::Down:
+      return "down";
+    case LinkState::Resubscribed:
+      return "resubscribed";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(StreamState state) {
+  switch (state) {
+    case StreamState::Recovering:
+      return "recovering";
+    case StreamState::Live:
+      return "live";
+    case StreamState::Stale:
+      return "stale";
+    case StreamState::Dead:
+      return "dead";
+    case StreamState::Ended:
+      return "ended";
+  }
+  return "unknown";
+}
 
 }  // namespace ktape

@@ -336,16 +336,43 @@ struct BookStateChange {
   std::string_view reason{};
 };
 
-enum class LinkState : std::uint8_t { Up, Down };
+enum class LinkState : std::uint8_t {
+  Up,
+  Down,          // lost, or an attempt that failed
+  Resubscribed,  // after a loss: all that was confirmed before it is confirmed again
+};
 struct LinkChange {
   LinkState state = LinkState::Down;
-  std::string_view detail{};  // the URL, or close code and reason
+  std::string_view detail{};  // the URL; close code and reason; how many subscriptions
 };
 
-// A request that got no answer in time.
-struct RequestTimeout {
+// How far what a subscription brings can be trusted. Nothing is told as live that is not.
+enum class StreamState : std::uint8_t {
+  Recovering,  // asked for, or asked for again: not confirmed, or without a valid snapshot
+  Live,
+  Stale,  // was live, but nothing at all has come over its connection for too long
+  Dead,   // refused, or not answered; `reason` has the exchange's words
+  Ended,  // unsubscribed: nothing of it follows
+};
+struct StreamStateChange {
+  std::string_view channel{}, symbol{};
+  std::optional<int> depth{}, interval_minutes{};
+  StreamState state = StreamState::Recovering;
+  std::string_view reason{};
+};
+
+// A request that will get no answer: too much time has passed, or its connection was lost.
+struct RequestUnanswered {
   std::int64_t request_id = 0;
   std::string_view method{}, channel{};
+  std::string_view reason{};
+};
+
+// Messages of a private channel are missing: [expected, received) of its sequence.
+struct SequenceGap {
+  std::string_view channel{};
+  std::int64_t expected = 0;
+  std::int64_t received = 0;
 };
 
 struct TradeGap {
@@ -355,9 +382,9 @@ struct TradeGap {
 };
 
 using Event = std::variant<BookSnapshot, BookUpdate, Trade, Ticker, Candle, InstrumentUpdate, StatusChange, Heartbeat,
-                           Reply, UnknownMessage, BookStateChange, LinkChange, RequestTimeout, TradeGap, Level3Snapshot,
-                           Level3Update, Spread, TradingReply, Challenge, OrderReports, FillReports, BalanceReports,
-                           PositionReports, AccountNotice>;
+                           Reply, UnknownMessage, BookStateChange, LinkChange, RequestUnanswered, TradeGap,
+                           Level3Snapshot, Level3Update, Spread, TradingReply, Challenge, OrderReports, FillReports,
+                           BalanceReports, PositionReports, AccountNotice, StreamStateChange, SequenceGap>;
 
 class EventSink {
  public:
@@ -374,5 +401,6 @@ std::string_view to_string(CandleSource source);
 std::string_view to_string(CandleState state);
 std::string_view to_string(BookState state);
 std::string_view to_string(LinkState state);
+std::string_view to_string(StreamState state);
 
 }  // namespace ktape

@@ -267,11 +267,27 @@ struct Writer {
   void operator()(const LinkChange& change) const {
     to.add("event", "link").add("state", to_string(change.state)).add("detail", change.detail);
   }
-  void operator()(const RequestTimeout& timeout) const {
-    to.add("event", "request_timeout")
-        .add("request_id", timeout.request_id)
-        .add("method", timeout.method)
-        .add_text("channel", timeout.channel);
+  void operator()(const RequestUnanswered& request) const {
+    to.add("event", "request_unanswered")
+        .add("request_id", request.request_id)
+        .add("method", request.method)
+        .add_text("channel", request.channel)
+        .add("reason", request.reason);
+  }
+  void operator()(const StreamStateChange& change) const {
+    to.add("event", "stream_state")
+        .add("channel", change.channel)
+        .add_text("symbol", change.symbol)
+        .add("depth", change.depth)
+        .add("interval", change.interval_minutes)
+        .add("state", to_string(change.state))
+        .add("reason", change.reason);
+  }
+  void operator()(const SequenceGap& gap) const {
+    to.add("event", "sequence_gap")
+        .add("channel", gap.channel)
+        .add("expected", gap.expected)
+        .add("received", gap.received);
   }
   void operator()(const TradeGap& gap) const {
     to.add("event", "trade_gap")

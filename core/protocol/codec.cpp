@@ -78,6 +78,13 @@ std::string_view to_string(Channel channel) {
   return "unknown";
 }
 
+std::optional<Channel> parse_channel(std::string_view name) {
+  for (int i = 0; i < kChannels; ++i) {
+    if (const auto channel = static_cast<Channel>(i); to_string(channel) == name) return channel;
+  }
+  return std::nullopt;
+}
+
 bool is_private(Channel channel) {
   switch (channel) {
     case Channel::Book:

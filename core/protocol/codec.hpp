@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,7 @@ inline constexpr int kChannels = static_cast<int>(Channel::DepositsWithdrawals) 
 
 std::string_view to_string(Method method);
 std::string_view to_string(Channel channel);  // as Kraken calls it
+std::optional<Channel> parse_channel(std::string_view name);
 
 // Whether it tells about an account, and so needs a token or a signed challenge. Level3 needs a token, too, but tells
 // about the market.
@@ -118,6 +120,12 @@ class Codec {
   // Called with each request when it has gone out, also in a replay. Dialects without request ids need it to know what
   // an answer is about.
   virtual void sent(const Request& request) { static_cast<void>(request); }
+
+  // Whether a private request has to carry a signed challenge instead of a token.
+  virtual bool signs_challenges() const { return false; }
+
+  // Whether a connection with a subscription is never silent, without asking for heartbeats.
+  virtual bool beats_by_itself() const { return true; }
 
   virtual const CodecStats& stats() const = 0;
 

@@ -51,7 +51,15 @@ class Notes final : public EventSink {
   void note(const Reply& e) {
     lines.push_back(fmt::format("reply {} {} {}", e.method, e.symbol, e.success ? "ok" : e.error));
   }
-  void note(const RequestTimeout& e) { lines.push_back(fmt::format("timeout {} {}", e.request_id, e.method)); }
+  void note(const RequestUnanswered& e) {
+    lines.push_back(fmt::format("unanswered {} {}: {}", e.request_id, e.method, e.reason));
+  }
+  void note(const StreamStateChange& e) {
+    lines.push_back(fmt::format("stream {} {} {}: {}", e.channel, e.symbol, to_string(e.state), e.reason));
+  }
+  void note(const TradingReply& e) {
+    lines.push_back(fmt::format("trading {} {}", e.method, e.success ? "ok" : e.error));
+  }
   void note(const UnknownMessage& e) { lines.push_back(fmt::format("unknown {}", e.what)); }
   void note(const Heartbeat&) { lines.push_back("heartbeat"); }
   void note(const StatusChange& e) { lines.push_back(fmt::format("status {}", e.system)); }
@@ -144,8 +152,9 @@ TEST_F(ClientTest, KeepsABookLiveFromSnapshotAndUpdates) {
   acknowledge_book("ETH/EUR");
   snapshot();
   update();
-  EXPECT_THAT(notes.take(), ElementsAre("reply subscribe ETH/EUR ok", "book ETH/EUR await_snapshot: subscribed",
-                                        "snapshot ETH/EUR", "book ETH/EUR live: snapshot", "update ETH/EUR"));
+  EXPECT_THAT(notes.take(),
+              ElementsAre("reply subscribe ETH/EUR ok", "book ETH/EUR await_snapshot: subscribed", "snapshot ETH/EUR",
+                          "book ETH/EUR live: snapshot", "stream book ETH/EUR live: snapshot", "update ETH/EUR"));
   ASSERT_NE(client->book("ETH/EUR"), nullptr);
   EXPECT_EQ(client->book("ETH/EUR")->bids().front().price.text(), "3120.10");
   EXPECT_EQ(client->stats().checksums_verified, 2U);
@@ -161,8 +170,11 @@ TEST_F(ClientTest, SubscribesAgainAfterAWrongChecksumAndShowsNothingMeanwhile) {
   notes.take();
 
   update("1");
+  const std::string wrong = "book ETH/EUR: update says checksum 1, the book gives 3176942565";
   EXPECT_THAT(notes.take(),
-              ElementsAre("book ETH/EUR invalid: book ETH/EUR: update says checksum 1, the book gives 3176942565"));
+              ElementsAre("book ETH/EUR invalid: " + wrong, "stream book ETH/EUR recovering: " + wrong,
+                          "stream book ETH/EUR ended: unsubscribed", "book ETH/EUR await_snapshot: unsubscribed",
+                          "stream book ETH/EUR recovering: requested"));
   EXPECT_THAT(
       transport.sent,
       ElementsAre(
@@ -175,8 +187,8 @@ TEST_F(ClientTest, SubscribesAgainAfterAWrongChecksumAndShowsNothingMeanwhile) {
   acknowledge_book("ETH/EUR", 3);
   snapshot();
   EXPECT_THAT(notes.take(),
-              ElementsAre("reply unsubscribe ETH/EUR ok", "book ETH/EUR await_snapshot: unsubscribed",
-                          "reply subscribe ETH/EUR ok", "snapshot ETH/EUR", "book ETH/EUR live: snapshot"));
+              ElementsAre("reply unsubscribe ETH/EUR ok", "reply subscribe ETH/EUR ok", "snapshot ETH/EUR",
+                          "book ETH/EUR live: snapshot", "stream book ETH/EUR live: snapshot"));
 }
 
 TEST_F(ClientTest, ConnectsAgainAndSubscribesAnewWhenTheConnectionIsLost) {
@@ -189,12 +201,17 @@ TEST_F(ClientTest, ConnectsAgainAndSubscribesAnewWhenTheConnectionIsLost) {
 
   transport.drop("1001 CloudFlare WebSocket proxy restarting");
   EXPECT_THAT(notes.take(), ElementsAre("link down 1001 CloudFlare WebSocket proxy restarting",
+                                        "stream book ETH/EUR recovering: the connection is down",
                                         "book ETH/EUR await_snapshot: the connection is down"));
   EXPECT_TRUE(client->book("ETH/EUR")->bids().empty());
   EXPECT_EQ(transport.connects, 2);
   transport.sent.clear();
   transport.open();
   EXPECT_EQ(transport.sent.size(), 1U);
+  notes.take();
+  pass(300ms);
+  acknowledge_book("ETH/EUR", 2);
+  EXPECT_THAT(notes.take(), ElementsAre("reply subscribe ETH/EUR ok", "link resubscribed 300ms after the loss"));
 }
 
 TEST_F(ClientTest, WaitsLongerAndLongerForAnExchangeThatIsGone) {
@@ -228,7 +245,11 @@ TEST_F(ClientTest, TellsOfARequestWithoutAnAnswer) {
   pass(9999ms);
   EXPECT_THAT(notes.take(), IsEmpty());
   pass(1ms);
-  EXPECT_THAT(notes.take(), ElementsAre("timeout 1 subscribe"));
+  EXPECT_THAT(
+      notes.take(),
+      ElementsAre("unanswered 1 subscribe: no answer within 10s", "stream trade ETH/EUR dead: no answer within 10s",
+                  "stream trade BTC/USD dead: no answer within 10s", "stream trade ETH/EUR recovering: requested",
+                  "stream trade BTC/USD recovering: requested"));
 }
 
 TEST_F(ClientTest, WaitsForTheAnswerOfEverySymbol) {
@@ -238,7 +259,7 @@ TEST_F(ClientTest, WaitsForTheAnswerOfEverySymbol) {
   acknowledge_book("ETH/EUR");
   notes.take();
   pass(10s);
-  EXPECT_THAT(notes.take(), testing::Contains("timeout 1 subscribe"));
+  EXPECT_THAT(notes.take(), testing::Contains("unanswered 1 subscribe: no answer within 10s"));
 }
 
 TEST_F(ClientTest, PingsSoThatTheConnectionIsNotClosedAsIdle) {
@@ -281,6 +302,212 @@ TEST_F(ClientTest, NamesAHoleInTheTradeIdsAndIgnoresRepetitions) {
   EXPECT_EQ(client->stats().duplicate_trades, 1U);
   at("08:01:01");
   EXPECT_THAT(notes.take(), ElementsAre("candle ETH/EUR 1m 08:00 partial C 10.0 N 3 r0"));
+}
+
+// ---- what a subscription comes to
+// ------------------------------------------------------------------------------------------
+
+TEST_F(ClientTest, RefusesWhatTheExchangeWouldBeforeItIsSent) {
+  build();
+  open();
+  const auto depth = client->subscribe({.channel = Channel::Book, .symbols = {"ETH/EUR"}, .depth = 50});
+  ASSERT_FALSE(depth);
+  EXPECT_THAT(depth.error().detail, HasSubstr("book depth 50 is not one of 10, 25, 100, 500, 1000"));
+  const auto interval = client->subscribe({.channel = Channel::Ohlc, .symbols = {"ETH/EUR"}, .interval_minutes = 7});
+  ASSERT_FALSE(interval);
+  const auto symbol = client->add_book("XBT/USD");
+  ASSERT_FALSE(symbol);
+  EXPECT_THAT(symbol.error().detail, HasSubstr("BTC/USD"));
+  pass(1s);
+  EXPECT_THAT(transport.sent, IsEmpty());
+  EXPECT_THAT(client->wanted(), IsEmpty());
+}
+
+TEST_F(ClientTest, KeepsTheWordsOfARefusal) {
+  build();
+  ASSERT_TRUE(client->subscribe({.channel = Channel::Trade, .symbols = {"ETH/EUR", "NO/PE"}}));
+  open();
+  transport.say(
+      R"({"error":"Currency pair not supported NO/PE","method":"subscribe","req_id":1,"success":false,"symbol":"NO/PE",)"
+      R"("time_in":"2026-09-01T08:00:02.000100Z","time_out":"2026-09-01T08:00:02.000122Z"})");
+  EXPECT_THAT(notes.take(), ElementsAre("reply subscribe NO/PE Currency pair not supported NO/PE",
+                                        "stream trade NO/PE dead: Currency pair not supported NO/PE"));
+  const auto refused = client->streams().find(SubscriptionKey{.channel = Channel::Trade, .symbol = "NO/PE"});
+  ASSERT_NE(refused, client->streams().end());
+  EXPECT_EQ(refused->second.reason, "Currency pair not supported NO/PE");
+  EXPECT_THAT(client->active_subscriptions(), IsEmpty());
+}
+
+TEST_F(ClientTest, ListsWhatIsConfirmedWithAllItsParameters) {
+  build();
+  client->subscribe(eth_book);
+  open();
+  EXPECT_THAT(client->active_subscriptions(), IsEmpty());
+  acknowledge_book("ETH/EUR");
+  const auto active = client->active_subscriptions();
+  ASSERT_EQ(active.size(), 1U);
+  EXPECT_EQ(active.front().subscription, eth_book);
+  EXPECT_EQ(active.front().state, StreamState::Recovering);
+  snapshot();
+  EXPECT_EQ(client->active_subscriptions().front().state, StreamState::Live);
+}
+
+TEST_F(ClientTest, TellsNothingOfAStreamOnceItIsUnsubscribed) {
+  build();
+  client->add_book("ETH/EUR");
+  open();
+  acknowledge_book("ETH/EUR");
+  snapshot();
+  client->remove_book("ETH/EUR");
+  pass(0s);
+  notes.take();
+  update();
+  EXPECT_THAT(notes.take(), IsEmpty());
+  acknowledge_book("ETH/EUR", 2, "unsubscribe");
+  EXPECT_THAT(notes.take(), ElementsAre("reply unsubscribe ETH/EUR ok"));
+  EXPECT_THAT(client->wanted(), IsEmpty());
+  EXPECT_TRUE(client->streams().empty());
+}
+
+TEST_F(ClientTest, ClosesNoCandleOfATradeChannelThatWasUnsubscribed) {
+  build({.candles = {.intervals = {1min}}, .ping_interval = kNever});
+  const Subscription trades{.channel = Channel::Trade, .symbols = {"ETH/EUR"}};
+  client->subscribe(trades);
+  open();
+  trade("08:00:01", 10);
+  client->unsubscribe(trades);
+  pass(0s);
+  notes.take();
+  trade("08:00:02", 11);
+  at("08:02:00");
+  EXPECT_THAT(notes.take(), testing::Not(testing::Contains(testing::StartsWith("candle"))));
+}
+
+TEST_F(ClientTest, AsksAgainForWhatWasNotAnsweredAndThenGivesUp) {
+  build({.silence_timeout = kNever, .subscribe_attempts = 2});
+  client->subscribe({.channel = Channel::Trade, .symbols = {"ETH/EUR"}});
+  open();
+  pass(10s);
+  EXPECT_EQ(transport.sent.size(), 2U);
+  pass(10s);
+  pass(9s);
+  EXPECT_EQ(transport.sent.size(), 2U);
+  EXPECT_EQ(client->streams().begin()->second.state, StreamState::Dead);
+}
+
+TEST_F(ClientTest, KeepsToThePaceWhenMuchIsWanted) {
+  build({.ping_interval = kNever,
+         .request_timeout = kNever,
+         .pace = {.burst = 3, .per_second = 2},
+         .symbols_per_request = 1});
+  std::vector<std::string> symbols;
+  for (int i = 0; i < 7; ++i) symbols.push_back(fmt::format("A{}/USD", i));
+  client->subscribe({.channel = Channel::Trade, .symbols = symbols});
+  open();
+  std::vector<std::size_t> sent{transport.sent.size()};
+  for (int i = 0; i < 5; ++i) {
+    pass(500ms);
+    sent.push_back(transport.sent.size());
+  }
+  EXPECT_THAT(sent, ElementsAre(3U, 4U, 5U, 6U, 7U, 7U));
+}
+
+TEST_F(ClientTest, TellsOfStreamsThatAreNoLongerFedAndOfThoseThatAreAgain) {
+  build();
+  client->subscribe(eth_book);
+  open();
+  acknowledge_book("ETH/EUR");
+  snapshot();
+  notes.take();
+  pass(5s);
+  EXPECT_THAT(notes.take(), ElementsAre("stream book ETH/EUR stale: nothing heard for 5s"));
+  transport.say(R"({"channel":"heartbeat"})");
+  EXPECT_THAT(notes.take(), ElementsAre("stream book ETH/EUR live: heard again", "heartbeat"));
+}
+
+TEST_F(ClientTest, AsksLessAndLessOftenForABookThatBreaksAgainAndAgain) {
+  build({.silence_timeout = kNever, .pace = {.burst = 100, .per_second = 100}});
+  client->subscribe(eth_book);
+  open();
+  Lines waits;
+  int id = 1;
+  acknowledge_book("ETH/EUR", id);
+  for (int i = 0; i < 5; ++i) {
+    snapshot();
+    transport.sent.clear();
+    const Timestamp broken_at = clock.now();
+    update("1");
+    while (transport.sent.empty() && clock.now() - broken_at < 2min) pass(500ms);
+    waits.push_back(format_duration(clock.now() - broken_at));
+    id += 2;
+    acknowledge_book("ETH/EUR", id);
+  }
+  EXPECT_THAT(waits, ElementsAre("0s", "1s", "2s", "4s", "8s"));
+}
+
+TEST_F(ClientTest, FollowsRequestsThatSomebodyElseHasWritten) {
+  build();
+  open();
+  ASSERT_TRUE(client->send_raw(R"({"method":"subscribe","params":{"channel":"trade","symbol":["ETH/EUR"]}})"));
+  pass(0s);
+  transport.say(
+      R"({"method":"subscribe","result":{"channel":"trade","snapshot":false,"symbol":"ETH/EUR"},"success":true,)"
+      R"("time_in":"2026-09-01T08:00:00.000000Z","time_out":"2026-09-01T08:00:00.000000Z"})");
+  EXPECT_EQ(client->active_subscriptions().size(), 1U);
+  pass(20s);
+  EXPECT_THAT(notes.take(), testing::Not(testing::Contains(HasSubstr("unanswered 0 subscribe"))));
+}
+
+TEST_F(ClientTest, LosesNothingButTheEventWhenAHandlerThrows) {
+  build();
+  client->subscribe(eth_book);
+  notes.reaction = [](const Event&) { throw std::runtime_error("a bug of the user"); };
+  open();
+  acknowledge_book("ETH/EUR");
+  snapshot();
+  update();
+  EXPECT_EQ(client->book("ETH/EUR")->state(), BookState::Live);
+  EXPECT_EQ(client->stats().checksums_verified, 2U);
+  EXPECT_GT(client->stats().handler_failures, 4U);
+}
+
+// ---- sessions and money
+// ---------------------------------------------------------------------------------------------------
+
+struct Tokens final : Authoriser {
+  void authorise(const Need& need, Done done) override {
+    needs.push_back(need.renew ? "renew" : "first");
+    if (later) {
+      waiting = std::move(done);
+    } else {
+      done(Authorisation{.token = fmt::format("token-{}", needs.size())});
+    }
+  }
+  Lines needs;
+  bool later = false;
+  Done waiting;
+};
+
+TEST_F(ClientTest, DoesNotTradeUnlessItIsAllowedTo) {
+  Tokens tokens;
+  build({.authoriser = &tokens});
+  open();
+  const auto refused = client->trade(CancelAll{});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().detail, HasSubstr("allow_trading is off"));
+  build({.allow_trading = true});
+  open();
+  const auto without_credentials = client->trade(CancelAll{});
+  ASSERT_FALSE(without_credentials);
+  EXPECT_THAT(without_credentials.error().detail, HasSubstr("needs credentials"));
+  EXPECT_THAT(transport.sent, IsEmpty());
+}
+
+TEST_F(ClientTest, RefusesPrivateChannelsWithoutCredentials) {
+  build();
+  const auto refused = client->subscribe({.channel = Channel::Executions});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().detail, HasSubstr("executions needs credentials"));
 }
 
 // ---- candles by the clock
