@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace ktape {
 namespace {
 
@@ -52,12 +54,24 @@ void BookTable::subscribed(std::string_view symbol, int depth) {
   const auto found = books_.find(symbol);
   const BookState before = found == books_.end() ? BookState::Invalid : found->second.state();
   if (found != books_.end()) books_.erase(found);
-  tell_change(book_of(symbol, 0, depth), before, "subscribed");
+  OrderBook& book = book_of(symbol, 0, depth);
+  tell_change(book, before, "subscribed");
+  await_snapshot(book.spec().symbol);
+}
+
+void BookTable::await_snapshot(const std::string& symbol) {
+  const Duration patience = recovery_.snapshot_timeout;
+  failures_[symbol].timer = timers_.at(timers_.now() + patience, [this, symbol, patience](Timestamp) {
+    const OrderBook* book = find(symbol);
+    if (book == nullptr || book->state() != BookState::AwaitSnapshot) return;
+    broken(*book, {Errc::Protocol, fmt::format("book {}: no snapshot within {}", symbol, format_duration(patience))});
+  });
 }
 
 void BookTable::unsubscribed(std::string_view symbol) {
   const auto found = books_.find(symbol);
   if (found == books_.end()) return;
+  if (const auto failures = failures_.find(symbol); failures != failures_.end()) failures->second.timer.cancel();
   const BookState before = found->second.state();
   found->second.await_snapshot();
   tell_change(found->second, before, "unsubscribed");

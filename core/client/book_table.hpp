@@ -19,6 +19,8 @@ struct BookRecovery {
   Duration next_delay = std::chrono::seconds(1);      // then this, doubled each time
   Duration longest_delay = std::chrono::seconds(60);  // up to here
   Duration calm = std::chrono::seconds(60);
+  // A book whose snapshot does not follow the confirmation counts as broken.
+  Duration snapshot_timeout = std::chrono::seconds(10);
 };
 
 struct BookStats {
@@ -58,12 +60,13 @@ class BookTable {
   struct Failures {
     int in_a_row = 0;
     Timestamp last{};
-    Timer timer{};
+    Timer timer{};  // until the snapshot is overdue, or the next attempt
   };
 
   OrderBook& book_of(std::string_view symbol, std::size_t levels_seen, std::optional<int> depth = {});
   void tell_change(const OrderBook& book, BookState before, std::string_view reason);
   void broken(const OrderBook& book, const Error& error);
+  void await_snapshot(const std::string& symbol);
 
   TimerService& timers_;
   EventSink& events_;

@@ -9,6 +9,7 @@
 namespace ktape {
 namespace {
 
+constexpr std::size_t kFinishedRemembered = 1000;
 constexpr std::string_view kInvalidSession = "ESession:Invalid session";
 
 bool needs_authorisation(const Request& request) {
@@ -26,13 +27,23 @@ std::size_t answers_to(const Request& request) {
       1, cancel->order_ids.size() + cancel->client_order_ids.size() + cancel->user_references.size());
 }
 
+// Whether it is the kind of reply that such a request gets.
+bool fits(const Request& request, const Reply& reply) {
+  if (reply.method == "pong") return request.method == Method::Ping;
+  return reply.method == name_of(request) || (reply.method == "error" && !reply.success);
+}
+
 // Whether a reply that names no request can be about this one.
 bool could_answer(const Request& request, const Reply& reply) {
-  if (reply.method == "pong") return request.method == Method::Ping;
-  if (reply.method != name_of(request)) return false;
+  if (!fits(request, reply)) return false;
   if (!reply.channel.empty() && reply.channel != to_string(request.subscription.channel)) return false;
   const auto& symbols = request.subscription.symbols;
   return reply.symbol.empty() || std::find(symbols.begin(), symbols.end(), reply.symbol) != symbols.end();
+}
+
+// "Already subscribed"; Futures: "Already subscribed to feed, re-requesting". Not: "... to one ohlc interval ...".
+bool stands_already(std::string_view error) {
+  return error == "Already subscribed" || error.starts_with("Already subscribed to feed");
 }
 
 bool same_but_symbols(const Subscription& a, const Subscription& b) {
@@ -226,6 +237,7 @@ void Client::closed(std::string_view why) {
   session_was_refused_ = false;
   authorisation_ = {};
   unanswered_.clear();
+  finished_.clear();
   ping_timer_.cancel();
   silence_timer_.cancel();
   candles_.interrupted();
@@ -282,10 +294,16 @@ void Client::sent(std::string_view text) {
   Timer timer = timers_.at(now + options_.request_timeout, [this, id](Timestamp) {
     const auto late = pending_.extract(id);
     if (late.empty()) return;
+    finish(id);
     unanswered(late.mapped().request, fmt::format("no answer within {}", format_duration(options_.request_timeout)));
   });
   const std::size_t answers = answers_to(*request);
   pending_.insert_or_assign(id, Pending{std::move(*request), answers, std::move(timer)});
+}
+
+void Client::finish(std::int64_t request_id) {
+  finished_.insert(request_id);
+  if (finished_.size() > kFinishedRemembered) finished_.erase(finished_.begin());
 }
 
 void Client::unanswered(const Request& asked, std::string_view why) {
@@ -302,9 +320,13 @@ void Client::unanswered(const Request& asked, std::string_view why) {
     transport_.close({1000, "no answer to a ping"});
   }
   if (asked.method == Method::Challenge) authorised(ktape::fail(Errc::Protocol, "the challenge was not answered"));
+  if (asked.method == Method::Unsubscribe) leave_again(asked);
   if (asked.method != Method::Subscribe) return;
   const auto give_up = [&](std::string_view symbol) {
-    streams_.refused(SubscriptionKey::of(asked.subscription, symbol), why, now);
+    const SubscriptionKey key = SubscriptionKey::of(asked.subscription, symbol);
+    const StreamInfo* stream = streams_.find(key);
+    // Its data may have come where the answer has not.
+    if (stream != nullptr && stream->state != StreamState::Live) streams_.refused(key, why, now);
   };
   if (asked.subscription.symbols.empty()) give_up({});
   for (const std::string& symbol : asked.subscription.symbols) give_up(symbol);
@@ -334,6 +356,16 @@ void Client::ask_again(const Request& asked) {
     say({.method = Method::Subscribe, .request_id = 0, .subscription = again});
     return;
   }
+}
+
+// The exchange may not have heard that something is not wanted any more.
+void Client::leave_again(const Request& asked) {
+  Subscription again = asked.subscription;
+  std::erase_if(again.symbols, [&](const std::string& symbol) {
+    const SubscriptionKey key = SubscriptionKey::of(asked.subscription, symbol);
+    return streams_.find(key) != nullptr || ++unanswered_[key] >= options_.subscribe_attempts;
+  });
+  if (!again.symbols.empty()) say({.method = Method::Unsubscribe, .request_id = 0, .subscription = again});
 }
 
 std::int64_t Client::say(Request request) {
@@ -504,6 +536,7 @@ void Client::take(const Trade& trade) {
 
 void Client::take(const Reply& reply) {
   auto asked = reply.request_id ? pending_.find(*reply.request_id) : pending_.end();
+  if (asked != pending_.end() && !fits(asked->second.request, reply)) asked = pending_.end();
   if (!reply.request_id) {
     asked = std::find_if(pending_.begin(), pending_.end(),
                          [&](const auto& each) { return each.first < 0 && could_answer(each.second.request, reply); });
@@ -523,7 +556,10 @@ void Client::take(const Reply& reply) {
   const Request request = asked->second.request;
   auto& symbols = asked->second.request.subscription.symbols;
   if (!reply.symbol.empty()) std::erase(symbols, reply.symbol);
-  if (reply.symbol.empty() || symbols.empty()) pending_.erase(asked);
+  if (reply.symbol.empty() || symbols.empty()) {
+    finish(asked->first);
+    pending_.erase(asked);
+  }
   effect_of(reply, &request);
 }
 
@@ -538,6 +574,8 @@ void Client::take(const TradingReply& reply) {
 // `asked` is the request that it answers, if that was seen.
 void Client::effect_of(const Reply& reply, const Request* asked) {
   const Timestamp now = timers_.now();
+  // One that nobody waits for any more says little: what it confirms or ends may have been asked for again since.
+  const bool late = asked == nullptr && reply.request_id && finished_.contains(*reply.request_id);
   Subscription subscription;
   if (asked != nullptr) {
     subscription = asked->subscription;
@@ -552,14 +590,15 @@ void Client::effect_of(const Reply& reply, const Request* asked) {
   }
   if (!reply.symbol.empty()) subscription.symbols = {std::string(reply.symbol)};
 
-  if (reply.method == "subscribe") {
+  const bool subscribing = reply.method == "subscribe" || (asked != nullptr && asked->method == Method::Subscribe);
+  if (subscribing) {
     if (reply.success) {
-      if (asked == nullptr) streams_.requested(subscription, now);
+      if (asked == nullptr && !late) streams_.requested(subscription, now);
       confirmed(subscription, reply);
     } else {
       refused(subscription, reply);
     }
-  } else if (reply.method == "unsubscribe" && reply.success) {
+  } else if (reply.method == "unsubscribe" && reply.success && !late) {
     if (asked == nullptr) streams_.ended(subscription, now);
     if (subscription.channel == Channel::Book) books_.unsubscribed(reply.symbol);
     if (subscription.channel == Channel::Trade) candles_.forget(reply.symbol);
@@ -577,7 +616,13 @@ void Client::confirmed(const Subscription& subscription, const Reply& reply) {
     const SubscriptionKey key = SubscriptionKey::of(subscription, symbol);
     streams_.confirmed(key, now);
     unanswered_.erase(key);
-    if (subscription.channel == Channel::Book) books_.subscribed(symbol, reply.depth.value_or(subscription.depth));
+    const OrderBook* book = subscription.channel == Channel::Book ? books_.find(symbol) : nullptr;
+    // Of one that stood already no snapshot comes: it is left as it is, or waits in vain and is asked for again.
+    const bool stood = !reply.success && book != nullptr && book->state() == BookState::Live;
+    if (stood) streams_.data_state(Channel::Book, symbol, StreamState::Live, "subscribed already", now);
+    if (subscription.channel == Channel::Book && !stood) {
+      books_.subscribed(symbol, reply.depth.value_or(subscription.depth));
+    }
     if (subscription.channel == Channel::Trade && reply.time_out && candles_.wanted()) {
       candles_.covered_from(symbol, *reply.time_out);
     }
@@ -591,6 +636,11 @@ void Client::confirmed(const Subscription& subscription, const Reply& reply) {
 
 void Client::refused(const Subscription& subscription, const Reply& reply) {
   const Timestamp now = timers_.now();
+  if (stands_already(reply.error)) {
+    // The exchange has subscribed us, and its answer was lost. A book needs its snapshot again.
+    confirmed(subscription, reply);
+    return;
+  }
   if (subscription.symbols.empty()) streams_.refused(SubscriptionKey::of(subscription, {}), reply.error, now);
   for (const std::string& symbol : subscription.symbols) {
     streams_.refused(SubscriptionKey::of(subscription, symbol), reply.error, now);
@@ -615,6 +665,14 @@ void Client::recover_book(const std::string& symbol) {
     if (key.channel != Channel::Book || key.symbol != symbol) continue;
     const Subscription again = stream.subscription;
     say({.method = Method::Unsubscribe, .request_id = 0, .subscription = again});
+    say({.method = Method::Subscribe, .request_id = 0, .subscription = again});
+    return;
+  }
+  for (const Subscription& each : wanted_) {
+    if (each.channel != Channel::Book) continue;
+    if (std::find(each.symbols.begin(), each.symbols.end(), symbol) == each.symbols.end()) continue;
+    Subscription again = each;
+    again.symbols = {symbol};
     say({.method = Method::Subscribe, .request_id = 0, .subscription = again});
     return;
   }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -152,8 +153,10 @@ class Client final : private FrameSink, private EventSink {
   void effect_of(const Reply& reply, const Request* asked);
   void confirmed(const Subscription& subscription, const Reply& reply);
   void refused(const Subscription& subscription, const Reply& reply);
+  void finish(std::int64_t request_id);
   void unanswered(const Request& asked, std::string_view why);
   void ask_again(const Request& asked);
+  void leave_again(const Request& asked);
   void recover_book(const std::string& symbol);
 
   std::int64_t say(Request request);
@@ -190,6 +193,7 @@ class Client final : private FrameSink, private EventSink {
   std::vector<Subscription> wanted_;
   std::map<std::int64_t, Pending> pending_;
   std::map<SubscriptionKey, int> unanswered_;  // how often, on this connection
+  std::set<std::int64_t> finished_;            // requests of this connection, answered or given up
 
   enum class Session : std::uint8_t { None, Asked, Granted };
   Session session_ = Session::None;

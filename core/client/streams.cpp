@@ -53,7 +53,8 @@ void Streams::requested(const Subscription& subscription, Timestamp now) {
     ended_.erase({key.channel, key.symbol});
     if (key.channel == Channel::Ohlc) ended_ohlc_.erase({key.symbol, key.interval_minutes});
     StreamInfo& stream = entry(key, subscription);
-    if (!stream.confirmed) set(key, stream, StreamState::Recovering, "requested", now);
+    if (!stream.confirmed && stream.state != StreamState::Live)
+      set(key, stream, StreamState::Recovering, "requested", now);
   });
 }
 
