@@ -54,6 +54,7 @@ class BadLine final : public Exchange {
 
   void on_frame(const Frame& frame) override {
     Line& line = *lines_.at(frame.connection).back();
+    if (frame.kind == FrameKind::Closed) line.client = nullptr;  // what is still under way is never heard
     if (!line.attached) return;
     if (frame.kind == FrameKind::Closed) line.attached = false;
     if (frame.kind == FrameKind::Text && bad() && chance(20)) return;  // a request is lost
