@@ -68,6 +68,8 @@ struct Subscription {
   bool order_status = true;       // executions: every transition
   bool rate_counter = false;      // executions, openOrders of v1
   bool consolidate_taker = true;  // ownTrades
+  bool rebased = true;            // executions, balances: of tokenised assets, in units of the underlying one
+  bool all_users = false;         // executions, balances: a master account hears its sub-accounts, without a snapshot
 
   friend bool operator==(const Subscription&, const Subscription&) = default;
 };

@@ -62,6 +62,7 @@ class JsonTape::Builder {
   Result<void> read(std::string_view text) {
     limit_ = {};
     rapidjson::MemoryStream stream(text.data(), text.size());
+    stream_ = &stream;
     const auto result = reader_.Parse<kParseFlags>(stream, *this);
     if (!limit_.empty()) return fail(Errc::Limit, std::string(limit_));
     if (result.IsError()) {
@@ -107,19 +108,25 @@ class JsonTape::Builder {
       limit_ = "values nested too deeply";
       return false;
     }
-    tape_.open_.push_back(static_cast<std::uint32_t>(tape_.nodes_.size()));
-    return add(kind, {});
+    const auto index = static_cast<std::uint32_t>(tape_.nodes_.size());
+    tape_.open_.push_back(index);
+    if (!add(kind, {})) return false;
+    tape_.nodes_[index].begin = stream_->src_ - 1;  // the reader stands behind the bracket
+    return true;
   }
 
   bool close() {
     const std::uint32_t index = tape_.open_.back();
     tape_.open_.pop_back();
-    tape_.nodes_[index].span = static_cast<std::uint32_t>(tape_.nodes_.size()) - index;
+    JsonNode& node = tape_.nodes_[index];
+    node.span = static_cast<std::uint32_t>(tape_.nodes_.size()) - index;
+    node.length = static_cast<std::uint32_t>(stream_->src_ - node.begin);
     return true;
   }
 
   JsonTape& tape_;
-  rapidjson::Reader reader_;  // keeps its stack from text to text
+  const rapidjson::MemoryStream* stream_ = nullptr;  // while reading
+  rapidjson::Reader reader_;                         // keeps its stack from text to text
   std::string_view limit_;
 };
 

@@ -15,7 +15,7 @@ enum class JsonKind : std::uint8_t { Null, False, True, Number, String, Object, 
 
 // One value of a parsed text. Its subtree lies behind it: the next sibling is `this + span`.
 struct JsonNode {
-  const char* begin = nullptr;  // String: decoded; Number: as written; the root, if a container: the whole text
+  const char* begin = nullptr;  // String: decoded; Number, Object, Array: as written; the root: the whole text
   std::uint32_t length = 0;
   std::uint32_t span = 1;  // nodes of the subtree, this one included
   JsonKind kind = JsonKind::Null;

@@ -8,6 +8,7 @@
 #include "core/protocol/spot_v2/message_reader.hpp"
 #include "core/protocol/spot_v2/request.hpp"
 #include "core/protocol/spot_v2/subscription_rules.hpp"
+#include "core/protocol/spot_v2/trading_rules.hpp"
 
 namespace ktape::spot_v2 {
 struct SpotV2Codec::Memory {
@@ -20,20 +21,33 @@ SpotV2Codec::SpotV2Codec(DecodePath path) : path_(path), memory_(std::make_uniqu
 SpotV2Codec::~SpotV2Codec() = default;
 
 Result<void> SpotV2Codec::check(const Request& request) const {
+  const bool has_token = !request.authorisation.token.empty();
   switch (request.method) {
     case Method::Ping:
       return {};
     case Method::Subscribe:
-    case Method::Unsubscribe:
-      return validate(request.subscription);
-    default:
-      return fail(Errc::Unsupported, fmt::format("Spot v2 cannot say '{}'", name_of(request)));
+    case Method::Unsubscribe: {
+      auto valid = validate(request.subscription);
+      if (!valid || has_token || !needs_token(request.subscription.channel)) return valid;
+      return fail(Errc::InvalidArgument,
+                  fmt::format("channel {} needs a token, and none is given", to_string(request.subscription.channel)));
+    }
+    case Method::Trade: {
+      auto valid = validate(request.trading);
+      if (!valid || has_token) return valid;
+      return fail(Errc::InvalidArgument, fmt::format("{} needs a token, and none is given", name_of(request)));
+    }
+    case Method::Challenge:
+      break;
   }
+  return fail(Errc::Unsupported, fmt::format("Spot v2 cannot say '{}'", name_of(request)));
 }
 
 std::string SpotV2Codec::encode(const Request& request) const { return spot_v2::encode(request); }
 
-Result<Request> SpotV2Codec::decode_request(std::string_view text) const { return to_request(parse_request(text)); }
+Result<Request> SpotV2Codec::decode_request(std::string_view text) const {
+  return to_request(parse_request(text, Host::Any));
+}
 
 void SpotV2Codec::decode(std::string_view text, EventSink& out) {
   auto& batch = memory_->batch;

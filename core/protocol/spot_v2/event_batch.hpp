@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,13 @@ struct EventBatch {
   std::vector<std::string_view> texts;
   std::vector<AssetInfo> assets;
   std::vector<PairInfo> pairs;
+  std::vector<RestingOrder> orders;
+  std::vector<OrderReport> reports;
+  std::vector<Fill> fills;
+  std::vector<Fee> fees;
+  std::vector<Balance> balances;
+  std::vector<OrderAnswer> answers;
+  std::string characters;  // of names that are put together here
 
   void clear() {
     events.clear();
@@ -22,6 +30,13 @@ struct EventBatch {
     texts.clear();
     assets.clear();
     pairs.clear();
+    orders.clear();
+    reports.clear();
+    fills.clear();
+    fees.clear();
+    balances.clear();
+    answers.clear();
+    characters.clear();
   }
 };
 

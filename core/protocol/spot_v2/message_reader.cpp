@@ -5,6 +5,10 @@
 #include <fmt/format.h>
 
 #include "core/protocol/json_fields.hpp"
+#include "core/protocol/spot_v2/account_reader.hpp"
+#include "core/protocol/spot_v2/level3_reader.hpp"
+#include "core/protocol/spot_v2/reading.hpp"
+#include "core/protocol/spot_v2/trading_reply_reader.hpp"
 
 namespace ktape {
 
@@ -27,16 +31,6 @@ static const char* convert(const JsonNode& node, OrderType& out) {
 
 namespace spot_v2 {
 namespace {
-
-enum class PushType : std::uint8_t { Snapshot, Update };
-
-const char* convert(const JsonNode& node, PushType& out) {
-  if (node.kind == JsonKind::String && (node.text() == "snapshot" || node.text() == "update")) {
-    out = node.text() == "snapshot" ? PushType::Snapshot : PushType::Update;
-    return nullptr;
-  }
-  return "snapshot or update";
-}
 
 // Minutes, bounded so that they fit in a Duration with room to spare.
 struct Interval {
@@ -61,15 +55,10 @@ const char* convert(const JsonNode& node, NumberOrText& out) {
   return ktape::convert(number, out.value);
 }
 
-#define KTAPE_TRY(expression)                                                               \
-  do {                                                                                      \
-    if (auto tried = (expression); !tried) return tl::unexpected(std::move(tried.error())); \
-  } while (false)
-
-class MessageReader {
+class MessageReader : private Reading {
  public:
-  MessageReader(const JsonNode& root, EventBatch& batch, std::uint64_t& unknown_fields)
-      : root_(root), batch_(batch), unknown_fields_(unknown_fields) {}
+  MessageReader(const JsonNode& root, EventBatch& events, std::uint64_t& unknown)
+      : Reading(events, unknown), root_(root) {}
 
   Result<void> read() {
     if (root_.kind == JsonKind::Array) {
@@ -79,7 +68,9 @@ class MessageReader {
       return fail(Errc::Unsupported, fmt::format("{}, an object expected", describe(root_)));
     }
     // First the method: errors of the private backends carry a channel too.
-    if (find_member(root_, "method") != nullptr) return read_reply();
+    if (const JsonNode* const method = find_member(root_, "method"); method != nullptr) {
+      return is_trading_method(*method) ? read_trading_reply(root_, *this) : read_reply();
+    }
     const JsonNode* const channel = find_member(root_, "channel");
     if (channel == nullptr) {
       return fail(Errc::Unsupported, fmt::format("no channel and no method: '{}'", excerpt(root_.text())));
@@ -89,29 +80,22 @@ class MessageReader {
   }
 
  private:
-  template <class T>
-  T& add() {
-    return std::get<T>(batch_.events.emplace_back(std::in_place_type<T>));
-  }
-
-  template <class... T>
-  Result<void> fields(const JsonNode& object, T... wanted) {
-    return read_fields(object, where_, unknown_fields_, wanted...);
-  }
-
   Result<void> read_push(std::string_view channel) {
     if (channel == "book") {
       // Books point at their levels while more are added, so these must not move. A level is five nodes.
-      batch_.levels.reserve(root_.span / 5);
+      batch.levels.reserve(root_.span / 5);
       return read_list("channel 'book'", &MessageReader::read_book);
     }
     if (channel == "trade") return read_list("channel 'trade'", &MessageReader::read_trade);
     if (channel == "ticker") return read_list("channel 'ticker'", &MessageReader::read_ticker);
     if (channel == "ohlc") return read_list("channel 'ohlc'", &MessageReader::read_candle);
+    if (channel == "level3") return read_level3(root_, *this);
+    if (channel == "executions") return read_executions(root_, *this);
+    if (channel == "balances") return read_balances(root_, *this);
     if (channel == "instrument") return read_instrument();
     if (channel == "status") return read_status();
     if (channel == "heartbeat") {
-      where_ = "channel 'heartbeat'";
+      where = "channel 'heartbeat'";
       add<Heartbeat>();
       return fields(root_, ignored("channel"), ignored("type"));
     }
@@ -120,27 +104,21 @@ class MessageReader {
 
   Result<void> each(const JsonNode& array, std::string_view name,
                     Result<void> (MessageReader::*read_one)(const JsonNode&)) {
-    if (array.kind != JsonKind::Array) return wrong_field(where_, name, array, "an array");
-    Result<void> result;
-    for_each_element(array, [&](const JsonNode& element) {
-      result = (this->*read_one)(element);
-      return result.has_value();
-    });
-    return result;
+    return Reading::each(array, name, [&](const JsonNode& element) { return (this->*read_one)(element); });
   }
 
-  Result<void> read_list(const char* where, Result<void> (MessageReader::*read_one)(const JsonNode&)) {
-    where_ = where;
+  Result<void> read_list(const char* channel, Result<void> (MessageReader::*read_one)(const JsonNode&)) {
+    where = channel;
     const JsonNode* data = nullptr;
     PushType type{};
     const bool timed = read_one == &MessageReader::read_candle;  // only ohlc pushes have a time of their own
     const JsonNode* time = nullptr;
     KTAPE_TRY(
         fields(root_, ignored("channel"), required("type", type), required("data", data), optional("timestamp", time)));
-    if (time != nullptr && !timed) ++unknown_fields_;
+    if (time != nullptr && !timed) ++unknown_fields;
     if (time != nullptr && timed) {
       if (const char* const expected = ktape::convert(*time, push_time_); expected != nullptr) {
-        return wrong_field(where_, "timestamp", *time, expected);
+        return wrong_field(where, "timestamp", *time, expected);
       }
     }
     snapshot_ = type == PushType::Snapshot;
@@ -158,17 +136,17 @@ class MessageReader {
     const JsonNode* asks = nullptr;
     KTAPE_TRY(fields(element, required("symbol", book.symbol), required("bids", bids), required("asks", asks),
                      optional("checksum", book.checksum), optional("timestamp", book.exchange_time)));
-    const Level* const first_bid = batch_.levels.data() + batch_.levels.size();
+    const Level* const first_bid = batch.levels.data() + batch.levels.size();
     KTAPE_TRY(each(*bids, "bids", &MessageReader::read_level));
-    const Level* const first_ask = batch_.levels.data() + batch_.levels.size();
+    const Level* const first_ask = batch.levels.data() + batch.levels.size();
     KTAPE_TRY(each(*asks, "asks", &MessageReader::read_level));
     book.bids = {first_bid, first_ask};
-    book.asks = {first_ask, static_cast<const Level*>(batch_.levels.data()) + batch_.levels.size()};
+    book.asks = {first_ask, static_cast<const Level*>(batch.levels.data()) + batch.levels.size()};
     return {};
   }
 
   Result<void> read_level(const JsonNode& element) {
-    Level& level = batch_.levels.emplace_back();
+    Level& level = batch.levels.emplace_back();
     return fields(element, required("price", level.price), required("qty", level.quantity));
   }
 
@@ -211,25 +189,25 @@ class MessageReader {
   }
 
   Result<void> read_instrument() {
-    where_ = "channel 'instrument'";
+    where = "channel 'instrument'";
     const JsonNode* data = nullptr;
     const JsonNode* assets = nullptr;
     const JsonNode* pairs = nullptr;
     PushType type{};
     KTAPE_TRY(fields(root_, ignored("channel"), required("type", type), required("data", data)));
-    if (data->kind != JsonKind::Object) return wrong_field(where_, "data", *data, "an object");
+    if (data->kind != JsonKind::Object) return wrong_field(where, "data", *data, "an object");
     KTAPE_TRY(fields(*data, optional("assets", assets), optional("pairs", pairs)));
     if (assets != nullptr) KTAPE_TRY(each(*assets, "assets", &MessageReader::read_asset));
     if (pairs != nullptr) KTAPE_TRY(each(*pairs, "pairs", &MessageReader::read_pair));
     auto& instrument = add<InstrumentUpdate>();
     instrument.snapshot = type == PushType::Snapshot;
-    instrument.assets = batch_.assets;
-    instrument.pairs = batch_.pairs;
+    instrument.assets = batch.assets;
+    instrument.pairs = batch.pairs;
     return {};
   }
 
   Result<void> read_asset(const JsonNode& element) {
-    AssetInfo& asset = batch_.assets.emplace_back();
+    AssetInfo& asset = batch.assets.emplace_back();
     return fields(element, required("id", asset.id), required("status", asset.status),
                   required("precision", asset.precision), required("precision_display", asset.precision_display),
                   required("borrowable", asset.borrowable), required("collateral_value", asset.collateral_value),
@@ -238,7 +216,7 @@ class MessageReader {
   }
 
   Result<void> read_pair(const JsonNode& element) {
-    PairInfo& pair = batch_.pairs.emplace_back();
+    PairInfo& pair = batch.pairs.emplace_back();
     NumberOrText cost_min;
     KTAPE_TRY(fields(
         element, required("symbol", pair.symbol), required("base", pair.base), required("quote", pair.quote),
@@ -255,7 +233,7 @@ class MessageReader {
   }
 
   Result<void> read_status() {
-    where_ = "channel 'status'";
+    where = "channel 'status'";
     const JsonNode* data = nullptr;
     KTAPE_TRY(fields(root_, ignored("channel"), ignored("type"), required("data", data)));
     return each(*data, "data", &MessageReader::read_status_element);
@@ -270,7 +248,7 @@ class MessageReader {
   }
 
   Result<void> read_reply() {
-    where_ = "a reply";
+    where = "a reply";
     Reply& reply = add<Reply>();
     std::optional<bool> success;
     const JsonNode* result = nullptr;
@@ -285,28 +263,19 @@ class MessageReader {
     KTAPE_TRY(fields(*result, optional("channel", reply.channel), optional("symbol", reply.symbol),
                      optional("depth", reply.depth), optional("interval", reply.interval_minutes),
                      optional("snapshot", reply.snapshot), optional("warnings", warnings),
-                     optional("event_trigger", reply.event_trigger)));
+                     optional("event_trigger", reply.event_trigger), ignored("maxratecount"), ignored("snap_orders"),
+                     ignored("snap_trades"), ignored("order_status"), ignored("ratecounter"), ignored("rebased"),
+                     ignored("users")));
     if (warnings == nullptr) return {};
-    KTAPE_TRY(each(*warnings, "warnings", &MessageReader::read_warning));
-    reply.warnings = batch_.texts;
-    return {};
-  }
-
-  Result<void> read_warning(const JsonNode& element) {
-    const char* const expected = ktape::convert(element, batch_.texts.emplace_back());
-    if (expected != nullptr) return wrong_field(where_, "a warning", element, expected);
+    KTAPE_TRY(read_texts(*warnings, "warnings"));
+    reply.warnings = batch.texts;
     return {};
   }
 
   const JsonNode& root_;
-  EventBatch& batch_;
-  std::uint64_t& unknown_fields_;
-  const char* where_ = "";
   bool snapshot_ = false;
   std::optional<Timestamp> push_time_;
 };
-
-#undef KTAPE_TRY
 
 }  // namespace
 

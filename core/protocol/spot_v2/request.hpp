@@ -17,8 +17,17 @@ inline constexpr std::size_t kMaxRequestBytes = std::size_t{1} << 20;
 
 // The exact JSON that a client sends, keys in the documented order and no whitespace:
 // {"method":"subscribe","params":{"channel":"book","symbol":["BTC/USD"],"depth":10,"snapshot":true},"req_id":1}
-// A ping has no params: Kraken refuses one that has.
+// A ping has no params: Kraken refuses one that has. Numbers have the places of their Decimal; what is absent is not
+// sent. The token is the last of the params.
 std::string encode(const Request& request);
+
+// Which of Kraken's hosts a request is read for: each serves something else (spot-v2 section 1.1).
+enum class Host : std::uint8_t {
+  Any,      // whatever the dialect has
+  Public,   // market data
+  Private,  // executions, balances, trading; and level3, which it served until December 2025
+  Level3,
+};
 
 // All that a server needs of a client's message, whatever the order of its keys. Text is copied: it stays valid.
 struct ParsedRequest {
@@ -34,6 +43,12 @@ struct ParsedRequest {
   std::optional<bool> snapshot;
   std::optional<std::string> event_trigger;
   bool has_token = false;
+  std::string token;  // as written; to be compared, never to be shown
+  std::optional<bool> snapshot_orders, snapshot_trades, order_status, rate_counter, rebased;
+  bool all_users = false;
+
+  // A request that trades, if all its parameters could be read. What the rules say of it is in `problems`.
+  std::optional<TradingRequest> trading;
 
   // Members of `params` that this channel does not know. Kraken's own SDK sends a whole acknowledgement back when it
   // subscribes again, so a server had better ignore them. Unknown members at the top level are in `problems`.
@@ -44,6 +59,9 @@ struct ParsedRequest {
   // with one symbol only is symbol_problem()'s, since the other symbols of the request are served.
   std::vector<std::string> problems;
 
+  // problems.front() is what the private backend says: the answer has the `channel` and "status":"error" (shape C).
+  bool from_backend = false;
+
   // The `method` of the answer: "error" for malformed text, "subscribe" where the request has none, or its own.
   std::string reply_method = "error";
 
@@ -51,7 +69,7 @@ struct ParsedRequest {
 };
 
 // Never fails: what is wrong is in `problems`. The last of two equal keys counts.
-ParsedRequest parse_request(std::string_view text);
+ParsedRequest parse_request(std::string_view text, Host host = Host::Public);
 
 // What Kraken says of this symbol's spelling: "Currency pair not in ISO 4217-A3 format UNKNOWN" without a slash,
 // "Currency pair not supported XBT/USD" for a name of v1. Nothing for a spelling that may be listed.

@@ -1,94 +1,14 @@
 #include "core/protocol/spot_v2/server_encode.hpp"
 
-#include <array>
-#include <charconv>
-#include <concepts>
 #include <cstdint>
 
+#include "core/protocol/spot_v2/json_writing.hpp"
+
 namespace ktape::spot_v2 {
+
+using namespace json_writing;
+
 namespace {
-
-constexpr int kMicroseconds = 6;
-constexpr int kNanoseconds = 9;
-
-// Fields are written by name after a comma, but for the first of an object, whose opening the caller wrote.
-void value(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      constexpr std::string_view kHex = "0123456789abcdef";
-      out += "\\u00";
-      out += kHex[static_cast<unsigned char>(c) >> 4];
-      out += kHex[static_cast<unsigned char>(c) & 0x0f];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
-void value(std::string& out, const Decimal& number) { number.append_to(out); }
-
-template <std::same_as<bool> Bool>
-void value(std::string& out, Bool flag) {
-  out += flag ? "true" : "false";
-}
-
-template <std::integral Integer>
-requires(!std::same_as<Integer, bool>) void value(std::string& out, Integer number) {
-  std::array<char, 24> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
-}
-
-void time_value(std::string& out, Timestamp at, int fraction_digits) {
-  out += '"';
-  append_rfc3339(out, at, fraction_digits);
-  out += '"';
-}
-
-// `key` is a literal with its quotes, its colon and what goes before: R"(,"price":)".
-template <class T>
-void field(std::string& out, std::string_view key, const T& content) {
-  out += key;
-  value(out, content);
-}
-
-template <class T>
-void field(std::string& out, std::string_view key, const std::optional<T>& content) {
-  if (content) field(out, key, *content);
-}
-
-void time_field(std::string& out, std::string_view key, Timestamp at, int fraction_digits) {
-  out += key;
-  time_value(out, at, fraction_digits);
-}
-
-void time_field(std::string& out, std::string_view key, const std::optional<Timestamp>& at, int fraction_digits) {
-  if (at) time_field(out, key, *at, fraction_digits);
-}
-
-// Writes the elements of `items` with commas between them, each by `write`.
-template <class Items, class Write>
-void list(std::string& out, const Items& items, Write write) {
-  out += '[';
-  bool first = true;
-  for (const auto& item : items) {
-    if (!first) out += ',';
-    first = false;
-    write(item);
-  }
-  out += ']';
-}
-
-void open_data(std::string& out, std::string_view channel, bool snapshot) {
-  out += R"({"channel":")";
-  out += channel;
-  out += snapshot ? R"(","type":"snapshot")" : R"(","type":"update")";
-}
 
 void levels(std::string& out, std::span<const Level> side) {
   list(out, side, [&](const Level& level) {

@@ -27,23 +27,16 @@ bool is_asset_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), allowed);
 }
 
-Result<void> validate_symbol(std::string_view symbol) {
-  if (!has_symbol_form(symbol)) {
-    return fail(Errc::InvalidArgument,
-                fmt::format("symbol '{}' is not in the form BASE/QUOTE, such as BTC/USD", symbol.substr(0, 64)));
-  }
-  if (const auto modern = modern_symbol(symbol); modern != symbol) {
-    return fail(Errc::InvalidArgument,
-                fmt::format("symbol '{}' is a name of the v1 dialect: v2 calls it '{}'", symbol, modern));
-  }
-  return {};
-}
-
 }  // namespace
 
 bool is_book_depth(std::int64_t depth) { return contains(kBookDepths, depth); }
+bool is_level3_depth(std::int64_t depth) { return contains(kLevel3Depths, depth); }
 bool is_ohlc_interval(std::int64_t minutes) { return contains(kOhlcIntervals, minutes); }
 bool is_event_trigger(std::string_view trigger) { return contains(kEventTriggers, trigger); }
+
+bool needs_token(Channel channel) {
+  return channel == Channel::Level3 || channel == Channel::Executions || channel == Channel::Balances;
+}
 
 std::string modern_symbol(std::string_view symbol) {
   const auto slash = symbol.find('/');
@@ -62,6 +55,18 @@ bool has_symbol_form(std::string_view symbol) {
          (colon == std::string_view::npos || is_asset_name(quote.substr(colon + 1)));
 }
 
+Result<void> validate_symbol(std::string_view symbol) {
+  if (!has_symbol_form(symbol)) {
+    return fail(Errc::InvalidArgument,
+                fmt::format("symbol '{}' is not in the form BASE/QUOTE, such as BTC/USD", symbol.substr(0, 64)));
+  }
+  if (const auto modern = modern_symbol(symbol); modern != symbol) {
+    return fail(Errc::InvalidArgument,
+                fmt::format("symbol '{}' is a name of the v1 dialect: v2 calls it '{}'", symbol, modern));
+  }
+  return {};
+}
+
 Result<void> validate(const Subscription& subscription) {
   const auto channel = to_string(subscription.channel);
   switch (subscription.channel) {
@@ -70,14 +75,17 @@ Result<void> validate(const Subscription& subscription) {
     case Channel::Ticker:
     case Channel::Ohlc:
     case Channel::Instrument:
+    case Channel::Level3:
+    case Channel::Executions:
+    case Channel::Balances:
       break;
     default:
-      return fail(Errc::Unsupported, fmt::format("Spot v2 has no channel '{}' on its public host", channel));
+      return fail(Errc::Unsupported, fmt::format("Spot v2 has no channel '{}'", channel));
   }
-  if (subscription.channel == Channel::Instrument) {
+  if (subscription.channel == Channel::Instrument || is_private(subscription.channel)) {
     if (subscription.symbols.empty()) return {};
-    return fail(Errc::InvalidArgument,
-                fmt::format("channel instrument takes no symbols, but '{}' is given", subscription.symbols.front()));
+    return fail(Errc::InvalidArgument, fmt::format("channel {} takes no symbols, but '{}' is given", channel,
+                                                   subscription.symbols.front().substr(0, 64)));
   }
   if (subscription.symbols.empty()) {
     return fail(Errc::InvalidArgument, fmt::format("channel {} needs at least one symbol, such as BTC/USD", channel));
@@ -88,6 +96,10 @@ Result<void> validate(const Subscription& subscription) {
   if (subscription.channel == Channel::Book && !is_book_depth(subscription.depth)) {
     return fail(Errc::InvalidArgument,
                 fmt::format("book depth {} is not one of {}", subscription.depth, fmt::join(kBookDepths, ", ")));
+  }
+  if (subscription.channel == Channel::Level3 && !is_level3_depth(subscription.depth)) {
+    return fail(Errc::InvalidArgument,
+                fmt::format("level3 depth {} is not one of {}", subscription.depth, fmt::join(kLevel3Depths, ", ")));
   }
   if (subscription.channel == Channel::Ohlc && !is_ohlc_interval(subscription.interval_minutes)) {
     return fail(Errc::InvalidArgument, fmt::format("ohlc interval {} is not one of {} minutes",

@@ -151,7 +151,7 @@ TEST_P(SpotV2CodecTest, CountsMessagesAndWhatItDoesNotKnow) {
   codec_.decode(R"({"channel":"trade","type":"update","data":[{"symbol":"A/B","side":"buy","price":1,"qty":1,)"
                 R"("ord_type":"limit","trade_id":1,"timestamp":"2026-09-01T08:00:00Z","fee":{"x":[1,2]},"tag":null}]})",
                 log);
-  codec_.decode(R"({"channel":"level3","type":"update","data":[]})", log);
+  codec_.decode(R"({"channel":"no_such_thing","type":"update","data":[]})", log);
   EXPECT_EQ(codec_.stats().messages, 4U);
   EXPECT_EQ(codec_.stats().unknown_fields, 3U);
   EXPECT_EQ(codec_.stats().unknown_messages, 1U);
