@@ -283,7 +283,7 @@ struct FillReports {
 struct Balance {
   std::string_view asset{};
   std::string_view wallet{};  // "spot/main"; Futures: "holding", "futures F-XBT:USD", "flex"; empty: the sum
-  Decimal balance{};
+  Decimal balance{};          // of a ledger entry: the asset's sum, whatever the wallet (spot-v2 section 6.2)
   std::optional<Decimal> amount{}, fee{};  // a ledger entry: what has changed
   std::string_view type{};                 // of a ledger entry: trade, deposit, ...
   std::string_view ledger_id{}, reference_id{};
@@ -334,6 +334,7 @@ struct BookStateChange {
   std::string_view symbol{};
   BookState state = BookState::AwaitSnapshot;
   std::string_view reason{};
+  std::string_view channel{};  // "level3"; empty: the aggregated book
 };
 
 enum class LinkState : std::uint8_t {

@@ -262,7 +262,8 @@ struct Writer {
     to.add("event", "book_state")
         .add("symbol", change.symbol)
         .add("state", to_string(change.state))
-        .add("reason", change.reason);
+        .add("reason", change.reason)
+        .add_text("channel", change.channel);
   }
   void operator()(const LinkChange& change) const {
     to.add("event", "link").add("state", to_string(change.state)).add("detail", change.detail);
