@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "core/protocol/spot_v1/classify.hpp"
 #include "core/protocol/spot_v2/classify.hpp"
 #include "recorder/file_sink.hpp"
 #include "replay/file_source.hpp"
@@ -12,18 +13,23 @@
 namespace ktape::cli {
 namespace {
 
-class SpotV2Classifier final : public FrameClassifier {
+// Asks the dialect what a message is about. It has no state.
+template <auto classify_text>
+class TextClassifier final : public FrameClassifier {
  public:
   FrameClass classify(const Frame& frame) override {
     if (frame.kind != FrameKind::Text) return {};
-    const auto topic = spot_v2::classify(frame.payload);
+    const auto topic = classify_text(frame.payload);
     return {topic.channel, topic.symbol};
   }
 };
 
 FrameClassifier* classifier_for(const std::string& dialect) {
-  static SpotV2Classifier spot_v2;  // it has no state
-  return dialect == to_string(Dialect::SpotV2) ? &spot_v2 : nullptr;
+  static TextClassifier<spot_v2::classify> spot_v2;
+  static TextClassifier<spot_v1::classify> spot_v1;
+  if (dialect == to_string(Dialect::SpotV2)) return &spot_v2;
+  if (dialect == to_string(Dialect::SpotV1)) return &spot_v1;
+  return nullptr;
 }
 
 }  // namespace

@@ -129,7 +129,8 @@ Result<void> CandleBuilder::fold(Slot& slot, const Trade& trade) {
     slot.first = key;
     slot.open = *price;
   }
-  if (slot.trades == 0 || slot.last < key) {
+  // Equal keys are those of trades without ids: the first to arrive opened, and the last closes.
+  if (slot.trades == 0 || !(key < slot.last)) {
     slot.last = key;
     slot.close = *price;
   }

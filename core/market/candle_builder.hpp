@@ -21,8 +21,9 @@ struct CandleSpec {
 };
 
 // Folds the trades of one symbol into candles of one interval, on the grid of unix time. Trades are ordered by
-// (exchange_time, trade_id) whatever the order they come in; the caller drops trades told twice (TradeSequence) and
-// says when an interval is over: it never asks a clock. All sums are exact.
+// (exchange_time, trade_id) whatever the order they come in, and those without ids (zero) by their arrival where times
+// are equal; the caller drops trades told twice (TradeSequence) and says when an interval is over: it never asks a
+// clock. All sums are exact.
 class CandleBuilder {
  public:
   explicit CandleBuilder(CandleSpec spec);

@@ -1,83 +1,13 @@
 #include "core/protocol/spot_v2/classify.hpp"
 
-#include <cstddef>
+#include "core/protocol/json_walker.hpp"
 
 namespace ktape::spot_v2 {
 namespace {
 
-// Walks over JSON text without reading values. At the end of the text everything fails.
-class Walker {
- public:
-  explicit Walker(std::string_view text) : text_(text) {}
-
-  bool take(char wanted) {
-    skip_space();
-    if (at_ >= text_.size() || text_[at_] != wanted) return false;
-    ++at_;
-    return true;
-  }
-
-  bool take_text(std::string_view& out) {
-    if (!take('"')) return false;
-    const std::size_t begin = at_;
-    if (!skip_text()) return false;
-    out = text_.substr(begin, at_ - 1 - begin);
-    return true;
-  }
-
-  bool skip_value() {
-    skip_space();
-    std::size_t depth = 0;
-    const std::size_t begin = at_;
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (depth == 0 && (c == ',' || c == '}' || c == ']')) return at_ > begin;
-      ++at_;
-      if (c == '"' && !skip_text()) return false;
-      if (c == '{' || c == '[') ++depth;
-      if (c == '}' || c == ']') --depth;
-    }
-    return false;
-  }
-
-  // Calls on_member(name, walker at its value), which steps over the value or returns false to end the walk.
-  template <class OnMember>
-  void each_member(OnMember on_member) {
-    if (!take('{')) return;
-    do {
-      std::string_view name;
-      if (!take_text(name) || !take(':') || !on_member(name, *this)) return;
-    } while (take(','));
-  }
-
- private:
-  void skip_space() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) {
-      ++at_;
-    }
-  }
-
-  // To behind the closing quote.
-  bool skip_text() {
-    for (; at_ < text_.size(); ++at_) {
-      if (text_[at_] == '\\') {
-        ++at_;
-      } else if (text_[at_] == '"') {
-        ++at_;
-        return true;
-      }
-    }
-    return false;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
-
 // The `symbol` of an object, or the first of its list. False once it is found.
-bool find_symbol(Walker& walker, std::string_view& symbol) {
-  walker.each_member([&](std::string_view name, Walker& value) {
+bool find_symbol(JsonWalker& walker, std::string_view& symbol) {
+  walker.each_member([&](std::string_view name, JsonWalker& value) {
     if (name != "symbol") return value.skip_value();
     value.take('[');
     value.take_text(symbol);
@@ -91,7 +21,7 @@ bool find_symbol(Walker& walker, std::string_view& symbol) {
 Topic classify(std::string_view payload) {
   std::string_view method;
   Topic topic;
-  Walker(payload).each_member([&](std::string_view name, Walker& value) {
+  JsonWalker(payload).each_member([&](std::string_view name, JsonWalker& value) {
     if (name == "method") return value.take_text(method);
     if (name == "channel") return value.take_text(topic.channel);
     if (name == "symbol") return value.take_text(topic.symbol);
@@ -99,7 +29,7 @@ Topic classify(std::string_view payload) {
       // Requests put the method before the params and replies before the result.
       const bool known = !method.empty();
       if (!known) {
-        Walker inside = value;
+        JsonWalker inside = value;
         find_symbol(inside, topic.symbol);
         return value.skip_value();
       }
@@ -107,7 +37,7 @@ Topic classify(std::string_view payload) {
     }
     if (name == "data") {
       const bool known = !topic.channel.empty();  // pushed data has no method: nothing of use follows
-      Walker inside = value;
+      JsonWalker inside = value;
       if (inside.take('[')) find_symbol(inside, topic.symbol);
       return !known && value.skip_value();
     }
