@@ -68,7 +68,7 @@ class MarketReader {
     } else {
       const ChannelTable::Entry* const known = context_.channels.find(channel_id_);
       if (known == nullptr) {
-        return fail(Errc::Unsupported, fmt::format("data of channel {}, which was never subscribed", channel_id_));
+        return fail(Errc::Unsupported, fmt::format("data of channel {}, which is not subscribed", channel_id_));
       }
       name_ = known->name;
       pair_ = known->pair;
