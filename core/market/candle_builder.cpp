@@ -129,8 +129,9 @@ Result<void> CandleBuilder::fold(Slot& slot, const Trade& trade) {
     slot.first = key;
     slot.open = *price;
   }
-  // Equal keys are those of trades without ids: the first to arrive opened, and the last closes.
-  if (slot.trades == 0 || !(key < slot.last)) {
+  // Of trades without ids the first to arrive opens and the last closes, where their times are equal.
+  const bool arrived_last = trade.trade_id == 0 && key == slot.last;
+  if (slot.trades == 0 || slot.last < key || arrived_last) {
     slot.last = key;
     slot.close = *price;
   }

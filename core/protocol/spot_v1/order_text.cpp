@@ -114,7 +114,7 @@ Result<void> check_prices(const OrderPrices& prices, std::string_view order_type
                              std::string_view name) -> Result<void> {
     if (price.has_value() != wanted) {
       return fail(Errc::InvalidArgument,
-                  fmt::format("a {} order {} a {}", order_type, wanted ? "needs" : "has no", name));
+                  fmt::format("a {} order {} {}", order_type, wanted ? "needs a" : "has no", name));
     }
     return wanted ? check_price(*price, name) : Result<void>{};
   };

@@ -508,6 +508,17 @@ TEST_F(ClientTest, RefusesPrivateChannelsWithoutCredentials) {
   const auto refused = client->subscribe({.channel = Channel::Executions});
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().detail, HasSubstr("executions needs credentials"));
+TEST_F(ClientTest, TakesTradesWithoutIdsNeitherForRepeatedNorForMissing) {
+  build({.candles = {.intervals = {1min}}, .ping_interval = kNever});
+  open();
+  trade("08:00:01", 10);
+  trade("08:00:02", 0);
+  trade("08:00:02", 0);
+  trade("08:00:03", 11);
+  EXPECT_THAT(notes.take(), ElementsAre("trade ETH/EUR 10", "trade ETH/EUR 0", "trade ETH/EUR 0", "trade ETH/EUR 11"));
+  EXPECT_EQ(client->stats().duplicate_trades, 0U);
+  at("08:01:01");
+  EXPECT_THAT(notes.take(), ElementsAre("candle ETH/EUR 1m 08:00 partial C 10.0 N 4 r0"));
 }
 
 // ---- candles by the clock

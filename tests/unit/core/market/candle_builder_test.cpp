@@ -52,6 +52,16 @@ TEST(CandleBuilder, OrdersTradesByTimeAndIdNotByArrival) {
   EXPECT_EQ(minutes.close("12:01:00"), "12:00 closed O 10.0 H 12.0 L 10.0 C 12.0 V 2.00000000 vwap 11.0 N 2 r0");
 }
 
+TEST(CandleBuilder, OrdersTradesWithoutIdsByTimeAndThenByArrival) {
+  Minutes minutes;
+  minutes.trade("12:00:02", 0, "12.0");
+  minutes.trade("12:00:02", 0, "13.0");
+  minutes.trade("12:00:02", 0, "13.0");  // alike, and yet another trade
+  minutes.trade("12:00:01", 0, "11.0");
+  minutes.trade("12:00:01", 0, "10.0");
+  EXPECT_EQ(minutes.close("12:01:00"), "12:00 closed O 11.0 H 13.0 L 10.0 C 13.0 V 5.00000000 vwap 11.8 N 5 r0");
+}
+
 TEST(CandleBuilder, AveragesExactly) {
   Minutes minutes;
   minutes.trade("12:00:01", 1, "100.0", "0.10000000");
