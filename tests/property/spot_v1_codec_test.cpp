@@ -24,22 +24,22 @@ class EventGenerator {
   Event event() {
     switch (random_.below(10)) {
       case 0:
-        return BookSnapshot{.symbol = symbol(), .bids = levels(1), .asks = levels(1), .exchange_time = time()};
+        return BookSnapshot{.symbol = symbol(), .bids = levels(1), .asks = levels(1), .exchange_time = moment()};
       case 1:
         return BookUpdate{.symbol = symbol(),
                           .bids = levels(1),
                           .asks = levels(0),
                           .checksum = static_cast<std::uint32_t>(random_.next()),
-                          .exchange_time = time()};
+                          .exchange_time = moment()};
       case 2:
         return Trade{.symbol = symbol(),
                      .side = pick(Side::Buy, Side::Sell),
                      .order_type = pick(OrderType::Limit, OrderType::Market),
                      .price = number(),
                      .quantity = number(),
-                     .exchange_time = time()};
+                     .exchange_time = moment()};
       case 3:
-        return Spread{symbol(), number(), number(), number(), number(), time()};
+        return Spread{symbol(), number(), number(), number(), number(), moment()};
       case 4:
         return candle();
       case 5:
@@ -81,7 +81,7 @@ class EventGenerator {
     return Decimal::from_units(static_cast<std::int64_t>(random_.next() >> random_.below(64) >> 1U),
                                static_cast<int>(random_.below(13)));
   }
-  Timestamp time() {
+  Timestamp moment() {
     const auto nanosecond = static_cast<std::int64_t>(random_.next() % 9'000'000'000'000'000'000U);
     return from_nanoseconds(random_.below(2) == 0 ? nanosecond : nanosecond / 1000 * 1000);
   }
@@ -92,7 +92,7 @@ class EventGenerator {
   }
   Candle candle() {
     const int minutes = std::array{1, 60, 21600}[random_.below(3)];
-    const Timestamp end = std::chrono::floor<std::chrono::seconds>(time());
+    const Timestamp end = std::chrono::floor<std::chrono::seconds>(moment());
     Candle out{.symbol = symbol(), .source = CandleSource::Exchange, .interval = std::chrono::minutes(minutes)};
     out.begin = end - out.interval;
     out.open = number();
@@ -102,7 +102,7 @@ class EventGenerator {
     out.volume = number();
     out.vwap = number();
     out.trades = static_cast<std::int64_t>(random_.below(1000));
-    out.exchange_time = time();
+    out.exchange_time = moment();
     return out;
   }
   Ticker ticker() {
@@ -120,7 +120,7 @@ class EventGenerator {
     OrderReport out{.order_id = "OAAAAA-BBBBB-CCCCC1", .what = "trade", .filled_quantity = number()};
     if (random_.below(2) == 0) out.user_reference = static_cast<std::int64_t>(random_.next());
     if (random_.below(2) == 0) out.average_price = number();
-    if (random_.below(2) == 0) out.exchange_time = time() + Duration{1};
+    if (random_.below(2) == 0) out.exchange_time = moment() + Duration{1};
     if (random_.below(2) == 0) return out;
     out.what = "pending_new";
     out.status = "pending_new";
@@ -142,7 +142,7 @@ class EventGenerator {
             .cost = number(),
             .order_type = "limit",
             .fees = {&fees_.back(), 1},
-            .exchange_time = time()};
+            .exchange_time = moment()};
   }
 
   Random& random_;
