@@ -1,6 +1,7 @@
 #include "core/base/sha256.hpp"
 
 #include <array>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -19,11 +20,25 @@ void Sha256::add(std::string_view bytes) {
   KTAPE_ASSERT(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "SHA-256 was finished before");
 }
 
-std::string Sha256::hex() {
+std::string Sha256::bytes() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
   KTAPE_ASSERT(EVP_DigestFinal_ex(context_.get(), digest.data(), &length) == 1, "SHA-256 was finished before");
-  return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + length, ""));
+  return {reinterpret_cast<const char*>(digest.data()), length};
+}
+
+std::string Sha256::hex() {
+  std::string digits;
+  for (const char byte : bytes()) {
+    fmt::format_to(std::back_inserter(digits), "{:02x}", static_cast<unsigned char>(byte));
+  }
+  return digits;
+}
+
+std::string sha256(std::string_view bytes) {
+  Sha256 sum;
+  sum.add(bytes);
+  return sum.bytes();
 }
 
 std::string sha256_hex(std::string_view bytes) {

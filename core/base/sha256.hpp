@@ -13,7 +13,8 @@ class Sha256 {
  public:
   Sha256();
   void add(std::string_view bytes);
-  // 64 hexadecimal digits. Nothing may be added afterwards.
+  // The 32 bytes of the sum, and the same as 64 hexadecimal digits. Nothing may be added afterwards.
+  std::string bytes();
   std::string hex();
 
  private:
@@ -23,6 +24,7 @@ class Sha256 {
   std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
+std::string sha256(std::string_view bytes);
 std::string sha256_hex(std::string_view bytes);
 
 }  // namespace ktape
