@@ -12,6 +12,8 @@ std::string_view to_string(Errc code) {
       return "protocol error";
     case Errc::Checksum:
       return "checksum error";
+    case Errc::Sequence:
+      return "sequence error";
     case Errc::Corrupt:
       return "corrupt data";
     case Errc::Unsupported:

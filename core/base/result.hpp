@@ -14,6 +14,7 @@ enum class Errc {
   Parse,            // text that is not what its format says
   Protocol,         // well-formed, but against the rules of the conversation
   Checksum,         // a checksum does not fit what it covers
+  Sequence,         // a number that should follow the one before does not: something was lost
   Corrupt,          // stored data that is damaged
   Unsupported,      // a version, feature or channel that this program does not know
   Limit,            // larger, deeper or more than allowed

@@ -15,9 +15,12 @@ OrderBook::OrderBook(BookSpec spec)
       quantity_places_(spec_.quantity_places.value_or(0)) {}
 
 Result<void> OrderBook::reset(const BookSnapshot& snapshot) {
-  bids_.clear();
-  asks_.clear();
-  return take("snapshot", snapshot.bids, snapshot.asks, snapshot.checksum);
+  await_snapshot();
+  state_ = BookState::Invalid;
+  if (auto done = fill(bids_, snapshot.bids); !done) return done;
+  if (auto done = fill(asks_, snapshot.asks); !done) return done;
+  sequence_ = snapshot.sequence;
+  return finish("snapshot", snapshot.checksum);
 }
 
 Result<void> OrderBook::apply(const BookUpdate& update) {
@@ -25,27 +28,58 @@ Result<void> OrderBook::apply(const BookUpdate& update) {
     return fail(Errc::Protocol, fmt::format("book {}: an update while {}", spec_.symbol,
                                             state_ == BookState::Invalid ? "invalid" : "waiting for a snapshot"));
   }
-  return take("update", update.bids, update.asks, update.checksum);
+  if (update.sequence && sequence_) {
+    if (repeats(update)) {
+      ++duplicates_;
+      return {};
+    }
+    if (*update.sequence != *sequence_ + 1) {
+      state_ = BookState::Invalid;
+      return fail(Errc::Sequence, fmt::format("book {}: an update has the number {}, {} was due", spec_.symbol,
+                                              *update.sequence, *sequence_ + 1));
+    }
+    sequence_ = update.sequence;
+  }
+  state_ = BookState::Invalid;
+  for (const Level& level : update.bids) {
+    if (auto done = set(bids_, level); !done) return done;
+  }
+  for (const Level& level : update.asks) {
+    if (auto done = set(asks_, level); !done) return done;
+  }
+  return finish("update", update.checksum);
 }
 
 void OrderBook::await_snapshot() {
   bids_.clear();
   asks_.clear();
+  sequence_.reset();
   state_ = BookState::AwaitSnapshot;
 }
 
-Result<void> OrderBook::take(const char* what, std::span<const Level> bids, std::span<const Level> asks,
-                             std::optional<std::uint32_t> expected) {
-  state_ = BookState::Invalid;
-  for (const Level& level : bids) {
-    if (auto done = set(bids_, level); !done) return done;
+// The side is empty.
+Result<void> OrderBook::fill(BookSide& side, std::span<const Level> levels) {
+  const auto better = [&](const Level& a, const Level& b) {
+    return &side == &bids_ ? a.price > b.price : a.price < b.price;
+  };
+  // A whole futures book has thousands of levels, told best first. Each goes to the end of the array if they are taken
+  // in the opposite order, which makes a difference only where one price is told twice.
+  const bool sorted = std::adjacent_find(levels.begin(), levels.end(),
+                                         [&](const Level& a, const Level& b) { return !better(a, b); }) == levels.end();
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    const Level& level = levels[sorted ? levels.size() - 1 - i : i];
+    if (level.quantity.is_zero()) continue;
+    if (auto done = set(side, level); !done) return done;
   }
-  for (const Level& level : asks) {
-    if (auto done = set(asks_, level); !done) return done;
+  return {};
+}
+
+Result<void> OrderBook::finish(const char* what, std::optional<std::uint32_t> expected) {
+  if (spec_.depth > 0) {
+    const auto depth = static_cast<std::size_t>(spec_.depth);
+    bids_.truncate(depth);
+    asks_.truncate(depth);
   }
-  const auto depth = static_cast<std::size_t>(spec_.depth);
-  bids_.truncate(depth);
-  asks_.truncate(depth);
   if (expected) {
     const std::uint32_t computed = checksum();
     if (computed != *expected) {

@@ -126,8 +126,15 @@ class Codec {
   // Whether a private request has to carry a signed challenge instead of a token.
   virtual bool signs_challenges() const { return false; }
 
-  // Whether a connection with a subscription is never silent, without asking for heartbeats.
-  virtual bool beats_by_itself() const { return true; }
+  // Whether answers are known by their order alone. A request's id is then not on the wire but the caller's own: what
+  // sent() was told comes back in the Reply.
+  virtual bool answers_in_order() const { return false; }
+
+  // Whether being subscribed to this channel, as replies call it, makes the exchange say something every second or so.
+  virtual bool keeps_talking(std::string_view channel) const {
+    static_cast<void>(channel);
+    return true;
+  }
 
   virtual const CodecStats& stats() const = 0;
 
