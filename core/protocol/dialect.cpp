@@ -1,5 +1,6 @@
 #include "core/protocol/dialect.hpp"
 
+#include "core/protocol/futures/codec.hpp"
 #include "core/protocol/spot_v1/codec.hpp"
 #include "core/protocol/spot_v2/codec.hpp"
 
@@ -28,6 +29,7 @@ std::optional<Dialect> parse_dialect(std::string_view name) {
 std::unique_ptr<Codec> make_codec(Dialect dialect) {
   if (dialect == Dialect::SpotV2) return std::make_unique<spot_v2::SpotV2Codec>();
   if (dialect == Dialect::SpotV1) return std::make_unique<spot_v1::SpotV1Codec>();
+  if (dialect == Dialect::FuturesV1) return std::make_unique<futures::FuturesCodec>();
   return nullptr;
 }
 

@@ -1,0 +1,32 @@
+#include "core/protocol/futures/classify.hpp"
+
+#include "core/protocol/futures/feeds.hpp"
+#include "core/protocol/json_walker.hpp"
+
+namespace ktape::futures {
+
+Topic classify(std::string_view payload) {
+  std::string_view event;
+  Topic topic;
+  JsonWalker(payload).each_member([&](std::string_view name, JsonWalker& value) {
+    if (name == "event") return value.take_text(event);
+    if (name == "feed") {
+      if (!value.take_text(topic.channel)) return false;
+      topic.channel = split_feed(topic.channel).feed;
+    } else if (name == "product_id") {
+      if (!value.take_text(topic.symbol)) return false;
+    } else if (name == "product_ids") {
+      JsonWalker inside = value;
+      if (inside.take('[')) inside.take_text(topic.symbol);
+      return value.skip_value();
+    } else {
+      return value.skip_value();
+    }
+    // Only data has one product_id, and no event comes after it.
+    return topic.channel.empty() || topic.symbol.empty() || !event.empty();
+  });
+  if (!event.empty()) topic.channel = event;
+  return topic;
+}
+
+}  // namespace ktape::futures
