@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "core/protocol/futures/classify.hpp"
 #include "core/protocol/spot_v1/classify.hpp"
 #include "core/protocol/spot_v2/classify.hpp"
 #include "recorder/file_sink.hpp"
@@ -27,8 +28,10 @@ class TextClassifier final : public FrameClassifier {
 FrameClassifier* classifier_for(const std::string& dialect) {
   static TextClassifier<spot_v2::classify> spot_v2;
   static TextClassifier<spot_v1::classify> spot_v1;
+  static TextClassifier<futures::classify> futures_v1;
   if (dialect == to_string(Dialect::SpotV2)) return &spot_v2;
   if (dialect == to_string(Dialect::SpotV1)) return &spot_v1;
+  if (dialect == to_string(Dialect::FuturesV1)) return &futures_v1;
   return nullptr;
 }
 

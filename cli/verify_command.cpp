@@ -99,6 +99,8 @@ Result<Findings> inspect(SessionReader& reader, Dialect dialect) {
     findings.fields_unknown += entry->codec->stats().unknown_fields;
     findings.checksums_checked += stats.checksums_verified + stats.checksums_failed;
     findings.checksums_failed += stats.checksums_failed;
+    findings.sequences_checked += stats.sequences_verified + stats.sequences_failed;
+    findings.sequences_failed += stats.sequences_failed;
     findings.trade_id_gaps += stats.trade_gaps;
   }
   return findings;
@@ -140,6 +142,10 @@ void print_text(const Options& options, const Findings& found, const std::vector
                                grouped(found.messages_unknown), grouped(found.fields_unknown)));
   line("book checksums",
        fmt::format("{} checked, {} failed", grouped(found.checksums_checked), grouped(found.checksums_failed)));
+  if (found.sequences_checked > 0) {
+    line("book sequences",
+         fmt::format("{} checked, {} failed", grouped(found.sequences_checked), grouped(found.sequences_failed)));
+  }
   line("trades", fmt::format("{}, {} holes in their ids", grouped(found.trades), grouped(found.trade_id_gaps)));
   line("gaps", gaps.empty() ? "none" : grouped(gaps.size()));
   for (const Gap& gap : gaps) {
