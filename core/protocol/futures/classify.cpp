@@ -7,6 +7,7 @@ namespace ktape::futures {
 
 Topic classify(std::string_view payload) {
   std::string_view event;
+  bool is_data = false;  // only data has one product_id, and no event
   Topic topic;
   JsonWalker(payload).each_member([&](std::string_view name, JsonWalker& value) {
     if (name == "event") return value.take_text(event);
@@ -14,6 +15,7 @@ Topic classify(std::string_view payload) {
       if (!value.take_text(topic.channel)) return false;
       topic.channel = split_feed(topic.channel).feed;
     } else if (name == "product_id") {
+      is_data = true;
       if (!value.take_text(topic.symbol)) return false;
     } else if (name == "product_ids") {
       JsonWalker inside = value;
@@ -22,8 +24,7 @@ Topic classify(std::string_view payload) {
     } else {
       return value.skip_value();
     }
-    // Only data has one product_id, and no event comes after it.
-    return topic.channel.empty() || topic.symbol.empty() || !event.empty();
+    return !is_data || topic.channel.empty();
   });
   if (!event.empty()) topic.channel = event;
   return topic;
