@@ -30,7 +30,7 @@ std::string golden(const char* file, int number) {
 template <class Write>
 std::string rewritten(const std::string& line, Write write) {
   struct Sink final : EventSink {
-    explicit Sink(Write& write) : write(write) {}
+    explicit Sink(Write& writer) : write(writer) {}
     void on_event(const Event& event) override { write(event, text); }
     Write& write;
     std::string text;
@@ -104,7 +104,7 @@ TEST(FuturesServerEncode, WritesTradesAsTheyWereReadAndHistoryNewestFirst) {
   EXPECT_EQ(rewritten(golden("trade", 3), write), golden("trade", 3));
   std::vector<Trade> history;
   struct Sink final : EventSink {
-    explicit Sink(std::vector<Trade>& to) : to(to) {}
+    explicit Sink(std::vector<Trade>& trades) : to(trades) {}
     void on_event(const Event& event) override { to.push_back(std::get<Trade>(event)); }
     std::vector<Trade>& to;
   } sink(history);
