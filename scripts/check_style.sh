@@ -116,7 +116,7 @@ third_party='
 fmt/          .*
 tl/           core/base/
 isa-l/        core/base/
-rapidjson/    core/protocol/ tests/support/
+rapidjson/    core/protocol/ tests/fuzz/ tests/support/
 capnp/        core/session/
 kj/           core/session/
 zstd.h        core/session/ import/ tests/
