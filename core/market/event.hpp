@@ -183,7 +183,7 @@ struct Reply {
   std::string_view error{};  // Kraken's text, when it failed
   std::string_view channel{}, symbol{};
   std::string_view event_trigger{};  // ticker only
-  std::optional<int> depth{};  // 0: the whole book (Futures)
+  std::optional<int> depth{};        // 0: the whole book (Futures)
   std::optional<int> interval_minutes{};
   std::optional<bool> snapshot{};
   std::span<const std::string_view> warnings{};
