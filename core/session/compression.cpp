@@ -28,11 +28,7 @@ Result<void> Compressor::compress(std::string_view raw, std::string& out) {
   return {};
 }
 
-Decompressor::Decompressor() : context_(ZSTD_createDCtx()) {
-  KTAPE_ASSERT(context_ != nullptr, "zstd could not allocate its context");
-}
-
-Result<void> Decompressor::decompress(std::string_view frame, char* out, std::size_t raw_length) {
+Result<void> Decompressor::check(std::string_view frame, std::size_t raw_length) {
   const auto announced = ZSTD_getFrameContentSize(frame.data(), frame.size());
   if (announced != raw_length) {
     return fail(Errc::Corrupt,
@@ -41,6 +37,15 @@ Result<void> Decompressor::decompress(std::string_view frame, char* out, std::si
   const std::size_t frame_length = ZSTD_findFrameCompressedSize(frame.data(), frame.size());
   if (ZSTD_isError(frame_length) != 0 || frame_length != frame.size()) {
     return fail(Errc::Corrupt, fmt::format("{} bytes are not one whole zstd frame", frame.size()));
+  }
+  return {};
+}
+
+Result<void> Decompressor::decompress(std::string_view frame, char* out, std::size_t raw_length) {
+  if (auto fits = check(frame, raw_length); !fits) return fits;
+  if (!context_) {
+    context_.reset(ZSTD_createDCtx());
+    KTAPE_ASSERT(context_ != nullptr, "zstd could not allocate its context");
   }
   const std::size_t size = ZSTD_decompressDCtx(context_.get(), out, raw_length, frame.data(), frame.size());
   if (ZSTD_isError(size) != 0) {

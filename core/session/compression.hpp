@@ -31,7 +31,8 @@ class Compressor {
 
 class Decompressor {
  public:
-  Decompressor();
+  // Whether `frame` is one whole frame that announces `raw_length` bytes.
+  static Result<void> check(std::string_view frame, std::size_t raw_length);
 
   // `frame` must be one whole frame of exactly `raw_length` bytes; `out` has room for them.
   Result<void> decompress(std::string_view frame, char* out, std::size_t raw_length);
@@ -40,7 +41,7 @@ class Decompressor {
   struct Free {
     void operator()(ZSTD_DCtx_s* context) const;
   };
-  std::unique_ptr<ZSTD_DCtx_s, Free> context_;
+  std::unique_ptr<ZSTD_DCtx_s, Free> context_;  // 95 kB, made when the first frame has passed check()
 };
 
 }  // namespace ktape

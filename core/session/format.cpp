@@ -12,8 +12,17 @@ std::uint64_t splitmix64(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
+// The x whose splitmix64(x) is given. Both factors are those above, inverted modulo 2^64.
+std::uint64_t unmix64(std::uint64_t x) {
+  x = (x ^ (x >> 31) ^ (x >> 62)) * 0x319642B2D24D8EC3U;
+  x = (x ^ (x >> 27) ^ (x >> 54)) * 0x96DE1B173F119089U;
+  x = x ^ (x >> 30) ^ (x >> 60);
+  return x - 0x9E3779B97F4A7C15U;
+}
+
 }  // namespace
 
+std::uint64_t salt_of(std::uint64_t marker) { return unmix64(marker); }
 std::uint64_t sync_marker(std::uint64_t salt) { return splitmix64(salt); }
 std::uint64_t journal_marker(std::uint64_t salt) { return splitmix64(~salt); }
 

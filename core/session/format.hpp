@@ -62,6 +62,8 @@ void append(std::string& out, T value) {
 
 std::uint64_t sync_marker(std::uint64_t salt);
 std::uint64_t journal_marker(std::uint64_t salt);
+// The salt whose sync marker this is: with it the journal is found when the segment header is lost.
+std::uint64_t salt_of(std::uint64_t sync_marker);
 
 struct RecordHeader {
   std::uint64_t marker = 0;

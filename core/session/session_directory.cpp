@@ -15,7 +15,10 @@ using format::RecordType;
 
 constexpr std::size_t kMaxChunks = 2'000'000;
 constexpr std::size_t kMaxGaps = 200'000;
+constexpr std::size_t kFirstScanBytes = 4U << 10;  // most damage is small, and a file may have much of it
 constexpr std::size_t kScanBytes = 256U << 10;
+constexpr std::uint64_t kMaxSecondLooks = 256U << 20;
+constexpr std::uint64_t kAnywhere = std::uint64_t{1} << 62;  // the end of a file whose records may have been moved
 
 struct Found {
   std::uint64_t offset;
@@ -28,15 +31,15 @@ Result<std::optional<Found>> find_record(ByteSource& in, std::uint64_t begin, st
   format::append(magic, format::kRecordMagic);
   format::append(magic, static_cast<std::uint32_t>(format::kRecordHeaderBytes - 8));
   std::uint64_t offset = begin;
-  while (true) {
-    auto bytes = read_bytes(in, offset, kScanBytes);
+  for (std::size_t length = kFirstScanBytes;; length = std::min(2 * length, kScanBytes)) {
+    auto bytes = read_bytes(in, offset, length);
     if (!bytes) return tl::unexpected(bytes.error());
     if (bytes->size() < format::kRecordHeaderBytes) return std::nullopt;
     for (std::size_t i = bytes->find(magic); i != std::string::npos; i = bytes->find(magic, i + 1)) {
       const auto header = format::decode_record_header(std::string_view(*bytes).substr(i));
       if (header && (!marker || header->marker == *marker)) return Found{offset + i, *header};
     }
-    if (bytes->size() < kScanBytes) return std::nullopt;
+    if (bytes->size() < length) return std::nullopt;
     offset += bytes->size() - (format::kRecordHeaderBytes - 1);
   }
 }
@@ -64,8 +67,11 @@ Result<std::string> read_message_record(ByteSource& in, std::uint64_t offset, co
       format::load<std::uint32_t>(body->data() + 4) != body->size() - 8) {
     return fail(Errc::Corrupt, "its body is not the skippable frame that it should be");
   }
+  const std::string_view frame = std::string_view(*body).substr(8);
+  // Looked at before so much memory is taken as the header says.
+  if (auto fits = Decompressor::check(frame, header.raw_length); !fits) return tl::unexpected(fits.error());
   std::string message(header.raw_length, '\0');
-  auto done = Decompressor().decompress(std::string_view(*body).substr(8), message.data(), message.size());
+  auto done = Decompressor().decompress(frame, message.data(), message.size());
   if (!done) return tl::unexpected(done.error());
   return message;
 }
@@ -148,6 +154,7 @@ Result<void> SessionDirectory::salvage(ByteSource& in, std::string_view why) {
   if (!found) return tl::unexpected(found.error());
   if (!*found) return fail(Errc::Parse, fmt::format("{} is not a recording: {}", in.name(), why));
   marker_ = (*found)->header.marker;
+  info_.salt = format::salt_of(*marker_);
   next_offset_ = (*found)->offset;
   const Timestamp at = (*found)->header.min_at;
   damaged_ = true;
@@ -193,8 +200,17 @@ bool SessionDirectory::is_sound(const SealRecord& seal, std::uint64_t end) const
   return sequence == seal.frames && seal.chunks.size() <= kMaxChunks && seal.gaps.size() <= kMaxGaps;
 }
 
-// The seal knows all chunks, also those that hopping did not find.
+// The seal knows all chunks, also those that hopping did not find. Those that it found may have been moved.
 void SessionDirectory::adopt(SealRecord seal) {
+  auto found = chunks_.begin();
+  for (ChunkEntry& chunk : seal.chunks) {
+    while (found != chunks_.end() && found->first_sequence < chunk.first_sequence) ++found;
+    if (found == chunks_.end()) break;
+    if (found->first_sequence == chunk.first_sequence && found->frames == chunk.frames &&
+        found->stored_length == chunk.stored_length && found->body_crc == chunk.body_crc) {
+      chunk.offset = found->offset;
+    }
+  }
   chunks_ = seal.chunks;
   next_sequence_ = seal.frames;
   std::vector<Gap> gaps = seal.gaps;
@@ -229,26 +245,20 @@ Result<bool> SessionDirectory::extend(ByteSource& in, const RecordVisitor& visit
   while (next_offset_ < file_size_ && !seal_) {
     auto bytes = read_bytes(in, next_offset_, format::kRecordHeaderBytes);
     if (!bytes) return tl::unexpected(bytes.error());
-    auto header = format::decode_record_header(*bytes);
-    if (!header || header->marker != marker_) {
-      auto found = find_record(in, next_offset_ + 1, marker_);
+    const auto header = format::decode_record_header(*bytes);
+    const bool is_ours = header && header->marker == marker_;
+    if (!is_ours || header->stored_length > file_size_ - next_offset_ - format::kRecordHeaderBytes) {
+      auto found = skip_damage(in, is_ours ? &*header : nullptr);
       if (!found) return tl::unexpected(found.error());
       if (!*found) break;
-      auto noted = note_damage(next_offset_, (*found)->offset, "no valid record header");
-      if (!noted) return tl::unexpected(noted.error());
-      next_offset_ = (*found)->offset;
-      header = (*found)->header;
-    }
-    const std::uint64_t end = next_offset_ + format::kRecordHeaderBytes + header->stored_length;
-    if (end > file_size_) {
-      if (header->type == RecordType::Chunk) tail_frames_ = header->frames;
-      break;
+      continue;
     }
     if (visit) {
       if (auto done = visit(next_offset_, *header); !done) return tl::unexpected(done.error());
     }
     if (auto done = take_record(in, *header); !done) return tl::unexpected(done.error());
-    next_offset_ = end;
+    last_record_ = {next_offset_, header->type, header->stored_length, header->body_crc};
+    next_offset_ += format::kRecordHeaderBytes + header->stored_length;
   }
   if (seal_) {
     auto footer = read_bytes(in, next_offset_, format::kFooterBytes);
@@ -260,7 +270,64 @@ Result<bool> SessionDirectory::extend(ByteSource& in, const RecordVisitor& visit
   return next_offset_ != start;
 }
 
+// No whole record begins at next_offset_: goes to the next that does, false if none follows. `torn` is the valid header
+// of a record that is longer than the file.
+Result<bool> SessionDirectory::skip_damage(ByteSource& in, const RecordHeader* torn) {
+  std::uint64_t begin = next_offset_ + 1;
+  if (torn != nullptr) {
+    begin = next_offset_ + format::kRecordHeaderBytes;
+  } else if (last_record_) {
+    // Where bytes were taken out of a body, the next record begins before the place that its header points to.
+    auto fits = body_fits(in, *last_record_);
+    if (!fits) return fits;
+    if (!*fits) begin = last_record_->offset + format::kRecordHeaderBytes;
+  }
+  auto found = find_record(in, begin, marker_);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) {
+    if (torn == nullptr) {
+      auto is_seal = footer_points_to(in, next_offset_);
+      if (!is_seal) return is_seal;
+      if (*is_seal || (last_record_ && last_record_->type == RecordType::Seal)) tail_frames_ = 0;
+      return false;
+    }
+    const bool is_new = torn->type == RecordType::Chunk && torn->first_sequence >= next_sequence_;
+    tail_frames_ = is_new ? torn->frames : 0;
+    return take_hole(*torn).map([] { return false; });
+  }
+  if (torn != nullptr && torn->type == RecordType::Chunk) {
+    if (auto done = take_chunk(*torn); !done) return tl::unexpected(done.error());
+  }
+  const std::uint64_t end = (*found)->offset;
+  if (auto noted = note_damage(std::min(next_offset_, begin), end, "no valid record header"); !noted) {
+    return tl::unexpected(noted.error());
+  }
+  next_offset_ = end;
+  return true;
+}
+
+// Whether the file ends with a footer that says that the seal is at `offset`: then no chunk comes after it.
+Result<bool> SessionDirectory::footer_points_to(ByteSource& in, std::uint64_t offset) const {
+  if (file_size_ < format::kFooterBytes) return false;
+  auto bytes = read_bytes(in, file_size_ - format::kFooterBytes, format::kFooterBytes);
+  if (!bytes) return tl::unexpected(bytes.error());
+  return format::decode_footer(*bytes) == offset;
+}
+
+// Whether the record's body is what its header says. True without a look where bodies were looked at so often that
+// the file must be made to keep its reader busy.
+Result<bool> SessionDirectory::body_fits(ByteSource& in, const Record& record) {
+  if (second_looks_ + record.stored_length > kMaxSecondLooks + 4 * file_size_) return true;
+  second_looks_ += record.stored_length;
+  auto body = read_bytes(in, record.offset + format::kRecordHeaderBytes, record.stored_length);
+  if (!body) return tl::unexpected(body.error());
+  return body->size() == record.stored_length && crc32c(*body) == record.body_crc;
+}
+
 Result<void> SessionDirectory::take_record(ByteSource& in, const RecordHeader& header) {
+  if (header.type != RecordType::Chunk) {
+    if (auto done = take_hole(header); !done) return done;
+  }
   switch (header.type) {
     case RecordType::Chunk:
       return take_chunk(header);
@@ -270,6 +337,11 @@ Result<void> SessionDirectory::take_record(ByteSource& in, const RecordHeader& h
       index_offsets_.push_back(next_offset_);
       return {};
     case RecordType::Gap: {
+      if (header.first_sequence < next_sequence_) {
+        return note_damage(
+            next_offset_, next_offset_ + format::kRecordHeaderBytes + header.stored_length,
+            fmt::format("a gap record from before frame {}, where {} was next", header.first_sequence, next_sequence_));
+      }
       auto message = read_message_record(in, next_offset_, header);
       if (!message && message.error().code == Errc::Io) return tl::unexpected(message.error());
       auto gap = message ? decode_gap(*message) : tl::unexpected(message.error());
@@ -305,25 +377,31 @@ Result<void> SessionDirectory::take_chunk(const RecordHeader& header) {
                                    next_sequence_));
   }
   if (chunks_.size() >= kMaxChunks) return fail(Errc::Limit, fmt::format("more than {} chunks", kMaxChunks));
-  if (header.first_sequence > next_sequence_) {
-    // The places that were found damaged before this chunk have swallowed these frames.
-    const std::uint64_t missing = header.first_sequence - next_sequence_;
-    const Timestamp from = std::min(last_at_.value_or(info_.created_at), header.min_at);
-    Gap hole{
-        from,    header.min_at, GapCause::Damaged,
-        missing, std::nullopt,  fmt::format("frames {} to {} are missing", next_sequence_, header.first_sequence - 1)};
-    if (!gaps_.empty() && gaps_.back().cause == GapCause::Damaged && gaps_.back().frames == 0) {
-      hole.detail = gaps_.back().detail + ": " + hole.detail;
-      gaps_.back() = std::move(hole);
-    } else {
-      gaps_.push_back(std::move(hole));
-    }
-    damaged_ = true;
-  }
+  if (auto done = take_hole(header); !done) return done;
   chunks_.push_back({next_offset_, header.stored_length, header.raw_length, header.frames, header.first_sequence,
                      header.min_at, header.max_at, header.body_crc});
   next_sequence_ = header.first_sequence + header.frames;
   last_at_ = header.max_at;
+  return {};
+}
+
+// Frames that should stand before this record and do not: the places that were found damaged have swallowed them.
+Result<void> SessionDirectory::take_hole(const RecordHeader& header) {
+  if (header.first_sequence <= next_sequence_) return {};
+  const std::uint64_t missing = header.first_sequence - next_sequence_;
+  const Timestamp last = last_at_.value_or(info_.created_at);
+  const bool is_chunk = header.type == RecordType::Chunk;
+  const Timestamp from = is_chunk ? std::min(last, header.min_at) : last;
+  const Timestamp to = is_chunk ? header.min_at : std::max(last, header.max_at);
+  std::string detail = fmt::format("frames {} to {} are missing", next_sequence_, header.first_sequence - 1);
+  if (!gaps_.empty() && gaps_.back().cause == GapCause::Damaged && gaps_.back().frames == 0) {
+    detail = gaps_.back().detail + ": " + detail;
+    gaps_.pop_back();
+  }
+  if (gaps_.size() >= kMaxGaps) return fail(Errc::Limit, fmt::format("more than {} gaps", kMaxGaps));
+  gaps_.push_back({from, to, GapCause::Damaged, missing, std::nullopt, std::move(detail)});
+  damaged_ = true;
+  next_sequence_ = header.first_sequence;
   return {};
 }
 
@@ -333,7 +411,8 @@ Result<void> SessionDirectory::take_seal(ByteSource& in, const RecordHeader& hea
   auto seal = message ? decode_seal(*message) : tl::unexpected(message.error());
   const std::uint64_t end = next_offset_ + format::kRecordHeaderBytes + header.stored_length;
   if (!seal) return note_damage(next_offset_, end, "the seal: " + seal.error().detail);
-  if (!is_sound(*seal, next_offset_)) return note_damage(next_offset_, end, "the seal does not describe this file");
+  if (!is_sound(*seal, damaged_ ? kAnywhere : next_offset_))
+    return note_damage(next_offset_, end, "the seal does not describe this file");
   adopt(std::move(*seal));
   return {};
 }

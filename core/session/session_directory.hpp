@@ -44,11 +44,22 @@ class SessionDirectory {
   bool damaged() const { return damaged_; }
 
  private:
+  struct Record {
+    std::uint64_t offset = 0;
+    format::RecordType type = format::RecordType::Chunk;
+    std::uint32_t stored_length = 0;
+    std::uint32_t body_crc = 0;
+  };
+
   Result<void> read_segment_header(ByteSource& in);
   Result<void> salvage(ByteSource& in, std::string_view why);
   Result<bool> load_seal_by_footer(ByteSource& in);
   Result<void> take_record(ByteSource& in, const format::RecordHeader& header);
+  Result<bool> skip_damage(ByteSource& in, const format::RecordHeader* torn);
+  Result<bool> footer_points_to(ByteSource& in, std::uint64_t offset) const;
+  Result<bool> body_fits(ByteSource& in, const Record& record);
   Result<void> take_chunk(const format::RecordHeader& header);
+  Result<void> take_hole(const format::RecordHeader& header);
   Result<void> take_seal(ByteSource& in, const format::RecordHeader& header);
   bool is_sound(const SealRecord& seal, std::uint64_t end) const;
   void adopt(SealRecord seal);
@@ -60,7 +71,9 @@ class SessionDirectory {
   std::vector<Gap> gaps_;
   std::vector<std::uint64_t> index_offsets_;
   std::optional<SealRecord> seal_;
+  std::optional<Record> last_record_;  // the one before next_offset_
   std::uint64_t next_offset_ = 0;
+  std::uint64_t second_looks_ = 0;  // bytes of bodies that were read because of damage after them
   std::uint64_t next_sequence_ = 0;
   std::optional<Timestamp> last_at_;
   std::uint64_t file_size_ = 0;

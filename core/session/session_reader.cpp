@@ -40,6 +40,47 @@ class StreamTotals {
   std::vector<StreamCount> totals_;
 };
 
+// What a journal tells about the frames that it cannot give: those of an entry that is damaged, or that a kill has
+// torn, and of all entries after it.
+struct JournalRest {
+  std::uint64_t end = 0;  // one more than the last of them, as far as it is known
+  bool unknown = false;   // there may be more
+  bool damaged = false;   // a kill would not have left entries after it
+};
+
+// `rest` begins where the entry with frame `next` should.
+JournalRest rest_of_journal(std::string_view rest, std::uint64_t marker, std::uint64_t next) {
+  JournalRest out{next};
+  // The head of an entry with frames from `next` on, whose marker and first frame may be put right.
+  const auto take = [&](std::string_view bytes, bool repair) {
+    char head[format::kJournalEntryBytes];
+    bytes.copy(head, sizeof head);
+    if (repair) format::store(head, marker);
+    if (repair) format::store(head + 8, next);
+    const auto first = format::load<std::uint64_t>(head + 8);
+    const std::uint64_t end = first + format::load<std::uint32_t>(head + 16);
+    if (format::load<std::uint32_t>(head + 28) != crc32c({head, 28}) || first < next || end < first) return false;
+    out.end = std::max(out.end, end);
+    return true;
+  };
+  std::string sign;
+  format::append(sign, marker);
+  if (rest.size() >= format::kJournalEntryBytes) {
+    const bool is_next = rest.starts_with(sign) || format::load<std::uint64_t>(rest.data() + 8) == next;
+    out.unknown = !take(rest, true) && is_next;
+    // What is whole there, but of frames before, is of the time before the last chunk.
+    if (out.unknown && format::load<std::uint32_t>(rest.data() + 28) == crc32c(rest.substr(0, 28))) out.unknown = false;
+  } else {
+    out.unknown = rest.size() >= 4 && rest.substr(0, sign.size()) == std::string_view(sign).substr(0, rest.size());
+  }
+  for (auto at = rest.find(sign, 1); at != std::string_view::npos; at = rest.find(sign, at + 1)) {
+    if (rest.size() - at < format::kJournalEntryBytes || !take(rest.substr(at), false)) continue;
+    out.damaged = true;
+    out.unknown = false;
+  }
+  return out;
+}
+
 }  // namespace
 
 SessionReader::SessionReader(std::unique_ptr<ByteSource> in, std::unique_ptr<ByteSource> journal)
@@ -50,7 +91,9 @@ Result<std::unique_ptr<SessionReader>> SessionReader::open(std::unique_ptr<ByteS
   std::unique_ptr<SessionReader> reader(new SessionReader(std::move(in), std::move(journal)));
   // The journal is read before the file: what the writer moves from one to the other in between is then seen twice,
   // which the numbers tell, and never missed.
-  if (auto done = reader->load_journal(); !done) return tl::unexpected(done.error());
+  auto journal_bytes = reader->load_journal();
+  if (!journal_bytes) return tl::unexpected(journal_bytes.error());
+  reader->journal_bytes_ = std::move(*journal_bytes);
   auto directory = SessionDirectory::load(*reader->in_, SessionDirectory::Way::Quick);
   if (!directory) return tl::unexpected(directory.error());
   reader->directory_ = std::move(*directory);
@@ -58,71 +101,82 @@ Result<std::unique_ptr<SessionReader>> SessionReader::open(std::unique_ptr<ByteS
   return reader;
 }
 
-Result<void> SessionReader::load_journal() {
-  journal_bytes_.clear();
-  if (journal_ == nullptr) return {};
+Result<std::string> SessionReader::load_journal() {
+  if (journal_ == nullptr) return std::string();
   auto size = journal_->size();
   if (!size) return tl::unexpected(size.error());
   if (*size > kMaxJournalBytes) {
     return fail(Errc::Limit,
                 fmt::format("{} has {} bytes; a journal has at most {}", journal_->name(), *size, kMaxJournalBytes));
   }
-  auto bytes = read_bytes(*journal_, 0, static_cast<std::size_t>(*size));
-  if (!bytes) return tl::unexpected(bytes.error());
-  journal_bytes_ = std::move(*bytes);
-  return {};
+  return read_bytes(*journal_, 0, static_cast<std::size_t>(*size));
 }
 
 // Which frames of the journal are in no chunk, and what is missing between the chunks, the journal and the torn tail.
 void SessionReader::take_tail_into_account() {
   journal_frames_.clear();
-  tail_gap_.reset();
+  tail_gaps_.clear();
   const std::uint64_t stored = directory_.next_sequence();
-  std::uint64_t end = stored;
-  journal_first_ = stored;
-  if (!directory_.seal()) {
-    const auto done =
-        read_journal(journal_bytes_, directory_.info().salt, [&](std::uint64_t sequence, const Frame& frame) {
-          if (sequence < stored) return;
-          if (journal_frames_.empty()) journal_first_ = sequence;
-          journal_frames_.push_back(frame);
-          end = sequence + 1;
-        });
-    static_cast<void>(done);  // what came before the nonsense was checked and stays
-  }
   const Timestamp from = directory_.chunks().empty() ? directory_.info().created_at : directory_.chunks().back().max_at;
-  const Timestamp to = journal_frames_.empty() ? from : journal_frames_.front().at;
-  if (journal_first_ > stored) {
-    tail_gap_ =
-        Gap{std::min(from, to),
-            to,
-            GapCause::Damaged,
-            journal_first_ - stored,
-            std::nullopt,
-            fmt::format("frames {} to {} are neither in a chunk nor in the journal", stored, journal_first_ - 1)};
-  } else if (directory_.seal() && !directory_.has_footer()) {
-    tail_gap_ = Gap{from, from, GapCause::Crash, 0, std::nullopt, "the footer after the seal is missing or damaged"};
-  } else if (directory_.tail_bytes() > 0) {
-    std::optional<std::uint64_t> missing;
-    if (directory_.seal()) missing = 0;
-    if (const auto frames = directory_.tail_frames())
-      missing = *frames - std::min<std::uint64_t>(*frames, end - stored);
-    // A torn chunk whose frames all stood in the journal has lost nothing.
-    if (missing != 0U || directory_.seal()) {
-      tail_gap_ =
-          Gap{from,    from,         GapCause::Crash,
-              missing, std::nullopt, fmt::format("the last {} bytes are no whole record", directory_.tail_bytes())};
+  const std::string cut = fmt::format("the last {} bytes are no whole record", directory_.tail_bytes());
+  journal_first_ = stored;
+  if (directory_.seal()) {
+    if (!directory_.has_footer()) {
+      tail_gaps_.push_back(
+          {from, from, GapCause::Crash, 0, std::nullopt, "the footer after the seal is missing or damaged"});
+    } else if (directory_.tail_bytes() > 0) {
+      tail_gaps_.push_back({from, from, GapCause::Crash, 0, std::nullopt, cut});
     }
+    return;
   }
+  std::size_t read = 0;
+  const auto done =
+      read_journal(journal_bytes_, directory_.info().salt, [&](std::uint64_t sequence, const Frame& frame) {
+        read = static_cast<std::size_t>(frame.payload.data() - journal_bytes_.data()) + frame.payload.size();
+        if (sequence < stored) return;
+        if (journal_frames_.empty()) journal_first_ = sequence;
+        journal_frames_.push_back(frame);
+      });
+  static_cast<void>(done);  // what came before the nonsense was checked and stays
+  const std::uint64_t end = journal_first_ + journal_frames_.size();
+  const auto rest = rest_of_journal(std::string_view(journal_bytes_).substr(read),
+                                    format::journal_marker(directory_.info().salt), end);
+  if (journal_first_ > stored) {
+    const Timestamp to = journal_frames_.front().at;
+    tail_gaps_.push_back(
+        {std::min(from, to), to, GapCause::Damaged, journal_first_ - stored, std::nullopt,
+         fmt::format("frames {} to {} are neither in a chunk nor in the journal", stored, journal_first_ - 1)});
+  }
+  // A torn chunk whose frames all stood in the journal has lost nothing. Without its header nobody knows how many it
+  // had, unless the journal goes on after them.
+  const Timestamp last = journal_frames_.empty() ? from : journal_frames_.back().at;
+  const bool is_cut = directory_.tail_bytes() > 0;
+  const auto tail_frames = directory_.tail_frames();
+  const std::uint64_t known = std::max({end, stored + tail_frames.value_or(0), rest.end});
+  const bool unknown = rest.unknown || (is_cut && !tail_frames && journal_first_ == stored);
+  if (!unknown && known == end && !(is_cut && tail_frames == 0U)) return;
+  Gap gap{last, last, rest.damaged ? GapCause::Damaged : GapCause::Crash, std::nullopt, std::nullopt, ""};
+  if (!unknown) gap.frames = known - end;
+  if (is_cut) gap.detail = cut;
+  if (rest.unknown || rest.end > end) {
+    gap.detail += fmt::format("{}the journal is damaged or torn at byte {}", is_cut ? ", and " : "", read);
+  }
+  tail_gaps_.push_back(std::move(gap));
 }
 
 Result<bool> SessionReader::refresh() {
   if (directory_.seal()) return false;
-  if (auto done = load_journal(); !done) return tl::unexpected(done.error());
-  // Frames of the batch at hand may have lain in the journal that was replaced.
+  auto journal_bytes = load_journal();
+  if (!journal_bytes) return tl::unexpected(journal_bytes.error());
+  if (auto extended = directory_.extend(*in_); !extended) return tl::unexpected(extended.error());
+  // Frames of the batch at hand may lie in the journal that is replaced: what is left of it is read anew.
+  if (position_ < batch_.size()) {
+    next_sequence_ -= batch_.size() - position_;
+    if (next_chunk_ > 0) --next_chunk_;
+  }
   batch_ = {};
   position_ = 0;
-  if (auto extended = directory_.extend(*in_); !extended) return tl::unexpected(extended.error());
+  journal_bytes_ = std::move(*journal_bytes);
   take_tail_into_account();
   const std::uint64_t end =
       journal_frames_.empty() ? directory_.next_sequence() : journal_first_ + journal_frames_.size();
@@ -217,16 +271,18 @@ Result<void> SessionReader::seek(Timestamp at) {
 std::vector<Gap> SessionReader::gaps() const {
   std::vector<Gap> all = directory_.gaps();
   all.insert(all.end(), damage_.begin(), damage_.end());
-  if (tail_gap_) all.push_back(*tail_gap_);
+  all.insert(all.end(), tail_gaps_.begin(), tail_gaps_.end());
   std::stable_sort(all.begin(), all.end(), [](const Gap& a, const Gap& b) { return a.from < b.from; });
   return all;
 }
 
 SessionState SessionReader::state() const {
-  if (directory_.damaged() || !damage_.empty() || (tail_gap_ && tail_gap_->cause == GapCause::Damaged)) {
+  const bool tail_damaged =
+      std::any_of(tail_gaps_.begin(), tail_gaps_.end(), [](const Gap& gap) { return gap.cause == GapCause::Damaged; });
+  if (directory_.damaged() || !damage_.empty() || tail_damaged) {
     return SessionState::Damaged;
   }
-  if (directory_.tail_bytes() > 0 || !journal_frames_.empty() || tail_gap_) return SessionState::Recovered;
+  if (directory_.tail_bytes() > 0 || !journal_frames_.empty() || !tail_gaps_.empty()) return SessionState::Recovered;
   return directory_.seal() ? SessionState::Sealed : SessionState::Open;
 }
 
@@ -313,9 +369,8 @@ Result<std::vector<Gap>> SessionReader::verify() {
     auto frames = read_chunk(decoder, entry, damage);
     if (!frames) return tl::unexpected(frames.error());
   }
-  if (tail_gap_)
-    damage.push_back(*tail_gap_);
-  else if (hopped->tail_bytes() > 0) {
+  damage.insert(damage.end(), tail_gaps_.begin(), tail_gaps_.end());
+  if (tail_gaps_.empty() && hopped->tail_bytes() > 0) {
     damage.push_back({hopped->info().created_at, hopped->info().created_at, GapCause::Crash, hopped->tail_frames(),
                       std::nullopt, fmt::format("the last {} bytes are no whole record", hopped->tail_bytes())});
   }

@@ -66,7 +66,7 @@ class SessionReader final : public FrameSource {
   Result<bool> load_batch();
   Result<std::optional<std::span<const Frame>>> read_chunk(ChunkDecoder& decoder, const ChunkEntry& entry,
                                                            std::vector<Gap>& damage);
-  Result<void> load_journal();
+  Result<std::string> load_journal();
   void take_tail_into_account();
 
   std::unique_ptr<ByteSource> in_;
@@ -85,7 +85,7 @@ class SessionReader final : public FrameSource {
   std::string journal_bytes_;
   std::vector<Frame> journal_frames_;
   std::uint64_t journal_first_ = 0;  // sequence of the first of them
-  std::optional<Gap> tail_gap_;
+  std::vector<Gap> tail_gaps_;       // at the end of the file and in the journal
 };
 
 }  // namespace ktape

@@ -191,6 +191,34 @@ TEST(SessionReader, FollowsAFileThatGrows) {
   EXPECT_EQ(reader->state(), SessionState::Sealed);
 }
 
+TEST(SessionReader, LosesNothingWhenItLooksForMoreInTheMiddle) {
+  const auto frames = seeded_frames(4, 60);
+  const MemoryFile file = memory_file();
+  const MemoryFile journal = memory_file();
+  auto writer = SessionWriter::create(std::make_unique<MemorySink>(file), std::make_unique<MemoryJournal>(journal),
+                                      test_info(), plain_options(2'000))
+                    .value();
+  std::unique_ptr<SessionReader> reader;
+  std::vector<OwnedFrame> read;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    writer->on_frame(frames[i].frame());
+    ASSERT_TRUE(writer->commit());
+    if (!reader) {
+      reader =
+          SessionReader::open(std::make_unique<MemorySource>(file), std::make_unique<MemorySource>(journal)).value();
+    }
+    if (i % 7 == 6) {
+      ASSERT_TRUE(reader->refresh());
+    }
+    if (i % 3 == 0) continue;  // falls behind, so that a refresh comes in the middle of a chunk
+    const auto next = reader->next().value();
+    if (next) read.emplace_back(*next);
+  }
+  ASSERT_TRUE(reader->refresh());
+  for (const OwnedFrame& frame : read_all(*reader)) read.push_back(frame);
+  EXPECT_EQ(read, frames);
+}
+
 TEST(SessionReader, AppendsTheJournalWithoutDuplicates) {
   const auto frames = twelve();
   const MemoryFile file = memory_file();
