@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ktape {
 
@@ -16,7 +17,8 @@ inline constexpr std::string_view kRedactionPolicy = "hmac-sha256-v1";
 // so that replies still match requests. Nothing else in a payload changes. Names that mean a secret (JSON members,
 // header lines, query parameters): token, api_key, api_secret, sign, signature, challenge, original_challenge,
 // signed_challenge, otp, password, passphrase, nonce, authent, authorization, secret, private_key, in any case and with
-// or without '-' and '_'; also the "message" of Kraken Futures' challenge event.
+// or without '-' and '_'; also the "message" of Kraken Futures' challenge event. A secret that was seen once is
+// replaced from then on wherever it stands, with a name or without: an error or a closing reason may quote it.
 class Redactor {
  public:
   explicit Redactor(const RedactionKey& key) : key_(key) {}
@@ -27,8 +29,20 @@ class Redactor {
   std::string pseudonym(std::string_view secret) const;
 
  private:
+  struct Known {
+    std::string spelling;
+    std::string pseudonym;
+  };
+  std::string_view replace_named(std::string_view payload);
+  std::string_view replace_known(std::string_view payload);
+  void remember(const std::string& secret, const std::string& pseudonym);
+  void remember_spelling(std::string spelling, const std::string& pseudonym);
+
   RedactionKey key_;
   std::string copy_;
+  std::string spare_;
+  std::vector<Known> known_;
+  std::size_t oldest_ = 0;
 };
 
 }  // namespace ktape

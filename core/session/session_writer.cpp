@@ -75,6 +75,11 @@ Result<std::unique_ptr<SessionWriter>> SessionWriter::create(std::unique_ptr<Byt
   if (auto fine = check(info, options); !fine) return tl::unexpected(fine.error());
   info.redaction = options.redaction == Redaction::Secrets ? std::string(kRedactionPolicy) : "none";
   std::unique_ptr<SessionWriter> writer(new SessionWriter(std::move(out), std::move(journal), info, options));
+  if (writer->redactor_) {
+    // Both may quote the address or the command line of the recording.
+    info.description = std::string(writer->redactor_->redact(info.description));
+    info.writer = std::string(writer->redactor_->redact(info.writer));
+  }
   const std::string header = format::encode_segment_header(info.salt, encode_info(info));
   if (auto done = writer->out_->append(header); !done) return tl::unexpected(done.error());
   writer->offset_ = header.size();
@@ -100,9 +105,9 @@ void SessionWriter::on_frame(const Frame& original) {
   Frame frame = original;
   if (redactor_) frame.payload = redactor_->redact(frame.payload);
   if (frame.payload.size() > format::kMaxPayloadBytes) {
-    note_gap({frame.at, frame.at, GapCause::Dropped, 1, frame.connection,
-              fmt::format("a payload of {} bytes is beyond the limit of {}", frame.payload.size(),
-                          format::kMaxPayloadBytes)});
+    store_gap({frame.at, frame.at, GapCause::Dropped, 1, frame.connection,
+               fmt::format("a payload of {} bytes is beyond the limit of {}", frame.payload.size(),
+                           format::kMaxPayloadBytes)});
     return;
   }
   if (frame.kind == FrameKind::Opened || frame.kind == FrameKind::Closed) note_reconnect(frame);
@@ -139,10 +144,18 @@ void SessionWriter::note_reconnect(const Frame& frame) {
   const auto before = closed_.extract(frame.connection);
   if (before.empty()) return;
   const Disconnection& gone = before.mapped();
-  note_gap({gone.at, frame.at, GapCause::Disconnected, std::nullopt, frame.connection, gone.reason});
+  store_gap({gone.at, frame.at, GapCause::Disconnected, std::nullopt, frame.connection, gone.reason});
 }
 
 void SessionWriter::note_gap(const Gap& gap) {
+  if (!redactor_) return store_gap(gap);
+  Gap redacted = gap;
+  redacted.detail = std::string(redactor_->redact(gap.detail));
+  store_gap(redacted);
+}
+
+// The detail holds no secret any more. The redactor is not used here: a frame at hand may lie in it.
+void SessionWriter::store_gap(const Gap& gap) {
   KTAPE_ASSERT(!finished_, "no gap may follow finish()");
   if (!status_ || !stick(store_chunk())) return;
   if (gaps_.size() >= kMaxGaps) {

@@ -79,6 +79,7 @@ class SessionWriter final : public FrameSink {
 
   Result<void> stick(Result<void> done);
   void note_reconnect(const Frame& frame);
+  void store_gap(const Gap& gap);
   Result<void> store_chunk();
   Result<void> store_index();
   Result<void> store_message(format::RecordHeader header, const std::string& message);
