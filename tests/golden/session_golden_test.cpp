@@ -4,8 +4,10 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "recorder/file_sink.hpp"
@@ -21,6 +23,8 @@ namespace fs = std::filesystem;
 // anew: every later version must read them as they are. KTAPE_REWRITE_GOLDEN=1 writes the texts, and a recording of the
 // present version if there is none yet.
 const fs::path kFolder = KTAPE_SOURCE_DIR "/tests/golden/session";
+
+constexpr std::string_view kVersions[] = {"1.0"};
 
 std::vector<OwnedFrame> one_of_everything() {
   std::vector<OwnedFrame> frames;
@@ -79,8 +83,10 @@ std::string text_of(const fs::path& path) {
 
 TEST(SessionGolden, EveryVersionEverWrittenIsStillRead) {
   const bool rewrite = std::getenv("KTAPE_REWRITE_GOLDEN") != nullptr;
-  if (rewrite && !fs::exists(kFolder / "v1.0.ktape")) write_recording(kFolder / "v1.0.ktape");
+  const fs::path present = kFolder / fmt::format("v{}.ktape", kVersions[std::size(kVersions) - 1]);
+  if (rewrite && !fs::exists(present)) write_recording(present);
   std::size_t recordings = 0;
+  ASSERT_TRUE(fs::is_directory(kFolder)) << "the recordings of all versions belong to the repository: " << kFolder;
   for (const auto& entry : fs::directory_iterator(kFolder)) {
     if (entry.path().extension() != ".ktape") continue;
     ++recordings;
@@ -90,7 +96,29 @@ TEST(SessionGolden, EveryVersionEverWrittenIsStillRead) {
     if (rewrite) std::ofstream(expected, std::ios::binary) << text;
     EXPECT_EQ(text, read_file(expected)) << entry.path();
   }
-  EXPECT_GE(recordings, 1U);
+  EXPECT_GE(recordings, std::size(kVersions)) << "a recording in " << kFolder << " is gone";
+}
+
+// A version is added to the list when it is first written, and never taken off again.
+TEST(SessionGolden, NoRecordingIsMissing) {
+  for (const std::string_view version : kVersions) {
+    const fs::path recording = kFolder / fmt::format("v{}.ktape", version);
+    EXPECT_TRUE(fs::is_regular_file(recording)) << recording << " must stay readable, and so must be there";
+    EXPECT_TRUE(fs::is_regular_file(kFolder / fmt::format("v{}.frames.txt", version)))
+        << "KTAPE_REWRITE_GOLDEN=1 writes it";
+    if (!fs::is_regular_file(recording)) continue;
+    const auto reader = SessionReader::open(FileSource::open(recording).value());
+    ASSERT_TRUE(reader.has_value()) << reader.error().detail;
+    EXPECT_EQ(fmt::format("{}.{}", (*reader)->info().major, (*reader)->info().minor), version) << recording;
+  }
+}
+
+TEST(SessionGolden, TheVersionThatIsWrittenNowHasARecording) {
+  const std::string written = recorded(one_of_everything());
+  const auto reader = opened(written);
+  const std::string version = fmt::format("{}.{}", reader->info().major, reader->info().minor);
+  EXPECT_NE(std::find(std::begin(kVersions), std::end(kVersions), version), std::end(kVersions))
+      << "version " << version << " is new: add it to kVersions and write its recording with KTAPE_REWRITE_GOLDEN=1";
 }
 
 }  // namespace
