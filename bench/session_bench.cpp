@@ -5,8 +5,9 @@
 #include <vector>
 
 #include <benchmark/benchmark.h>
-#include <fmt/format.h>
 
+#include "bench/book_updates.hpp"
+#include "bench/percentiles.hpp"
 #include "core/base/assert.hpp"
 #include "core/session/chunk_decoder.hpp"
 #include "core/session/compression.hpp"
@@ -18,40 +19,6 @@
 
 namespace ktape {
 namespace {
-
-// Book updates of twelve symbols whose prices wander, one to three levels each, some 210 bytes on average. The
-// checksums are as random as real ones.
-std::vector<OwnedFrame> book_updates(std::size_t count) {
-  SeededNumbers random(1);
-  std::vector<std::uint64_t> prices(12);
-  for (std::size_t i = 0; i < prices.size(); ++i) prices[i] = 1'000'000 + random.below(90'000'000);
-  std::vector<OwnedFrame> frames;
-  frames.reserve(count);
-  Timestamp at = from_nanoseconds(1'767'225'600'000'000'000);
-  for (std::size_t i = 0; i < count; ++i) {
-    at += Duration{static_cast<std::int64_t>(random.below(200'000))};
-    const std::size_t symbol = random.below(prices.size());
-    prices[symbol] += random.below(41) - 20;
-    const auto levels = [&](std::uint64_t n) {
-      std::string out;
-      for (std::uint64_t j = 0; j < n; ++j) {
-        const std::uint64_t price = prices[symbol] + random.below(60);
-        out += fmt::format("{}{{\"price\":{}.{:02},\"qty\":{}.{:08}}}", j == 0 ? "" : ",", price / 100, price % 100,
-                           random.below(4) == 0 ? random.below(30) : 0,
-                           random.below(3) == 0 ? 0 : random.below(99'999'999));
-      }
-      return out;
-    };
-    const std::uint64_t bids = random.below(3);
-    OwnedFrame& frame = frames.emplace_back();
-    frame.at = at;
-    frame.connection = ConnectionId{1};
-    frame.payload = fmt::format(
-        R"({{"channel":"book","type":"update","data":[{{"symbol":"S{:02}/USD","bids":[{}],"asks":[{}],"checksum":{},"timestamp":"{}"}}]}})",
-        symbol, levels(bids), levels(bids == 0 ? 1 : random.below(2)), random.below(1ULL << 32), format_rfc3339(at, 6));
-  }
-  return frames;
-}
 
 const std::vector<OwnedFrame>& frames() {
   static const std::vector<OwnedFrame> all = book_updates(200'000);
@@ -206,14 +173,22 @@ void RawReplay(benchmark::State& state) {
   count(state);
 }
 
+// One chunk is what a seek reads: by its size in KiB.
 void SeekToATime(benchmark::State& state) {
-  auto reader =
-      SessionReader::open(std::make_unique<MemorySource>(recording(static_cast<int>(state.range(0))))).value();
+  SessionWriterOptions options = options_for(1);
+  options.chunk_bytes = static_cast<std::size_t>(state.range(0)) << 10;
+  const std::string bytes = recorded(frames(), options);
+  auto reader = SessionReader::open(std::make_unique<MemorySource>(bytes)).value();
   SeededNumbers random(1);
+  Percentiles times;
   for (auto _ : state) {
-    KTAPE_ASSERT(reader->seek(frames()[random.below(frames().size())].at).has_value(), "memory never fails");
+    const Timestamp at = frames()[random.below(frames().size())].at;
+    const auto timed = times.measure();
+    KTAPE_ASSERT(reader->seek(at).has_value(), "memory never fails");
     benchmark::DoNotOptimize(reader->next().value()->payload.data());
   }
+  times.report(state);
+  state.counters["stored/frame"] = static_cast<double>(bytes.size()) / static_cast<double>(frames().size());
 }
 
 BENCHMARK(Write)->Arg(1)->Arg(3)->Arg(6)->Arg(9)->Unit(benchmark::kMillisecond);
@@ -222,7 +197,7 @@ BENCHMARK(LookForSecrets)->Unit(benchmark::kMicrosecond);
 BENCHMARK(DecompressOnly)->Arg(1)->Arg(6)->Arg(9)->Unit(benchmark::kMillisecond);
 BENCHMARK(DecodeChunks)->Arg(1)->Arg(6)->Arg(9)->Unit(benchmark::kMillisecond);
 BENCHMARK(RawReplay)->Arg(1)->Arg(6)->Arg(9)->Unit(benchmark::kMillisecond);
-BENCHMARK(SeekToATime)->Arg(1)->Unit(benchmark::kMicrosecond);
+BENCHMARK(SeekToATime)->Arg(1024)->Arg(512)->Arg(256)->Arg(128)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace ktape
