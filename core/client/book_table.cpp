@@ -2,29 +2,71 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "core/protocol/codec.hpp"
+
 namespace ktape {
 namespace {
 
-// Kraken's book depths: a book whose depth nobody told has the smallest one that its snapshot fits in.
 constexpr std::array kDepths{10, 25, 100, 500, 1000};
+constexpr std::array kLevel3Depths{10, 100, 1000};
 
-int depth_for(std::size_t levels) {
-  const auto fits = std::find_if(kDepths.begin(), kDepths.end(),
+// A book whose depth nobody told has the smallest one of Kraken's that its snapshot fits in.
+template <class Depths>
+int depth_for(std::size_t levels, const Depths& depths) {
+  const auto fits = std::find_if(depths.begin(), depths.end(),
                                  [levels](int depth) { return static_cast<std::size_t>(depth) >= levels; });
-  return fits == kDepths.end() ? kDepths.back() : *fits;
+  return fits == depths.end() ? depths.back() : *fits;
+}
+
+// Orders of one side stand in the order of their prices.
+std::size_t count_prices(std::span<const RestingOrder> orders) {
+  std::size_t prices = 0;
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    if (i == 0 || orders[i].price != orders[i - 1].price) ++prices;
+  }
+  return prices;
+}
+
+// One with numbers is told whole (futures-v1 section 4.4).
+int depth_of(const BookSnapshot& snapshot) {
+  return snapshot.sequence ? 0 : depth_for(std::max(snapshot.bids.size(), snapshot.asks.size()), kDepths);
+}
+int depth_of(const Level3Snapshot& snapshot) {
+  return depth_for(std::max(count_prices(snapshot.bids), count_prices(snapshot.asks)), kLevel3Depths);
+}
+int largest_depth(const OrderBook*) { return kDepths.back(); }
+int largest_depth(const Level3Book*) { return kLevel3Depths.back(); }
+
+bool repeats(const OrderBook& book, const BookUpdate& update) { return book.repeats(update); }
+bool repeats(const Level3Book&, const Level3Update&) { return false; }
+bool is_numbered(const BookUpdate& update) { return update.sequence.has_value(); }
+bool is_numbered(const Level3Update&) { return false; }
+
+// The channel is told where it is not the usual one.
+BookStateChange state_change(const OrderBook& book, BookState state, std::string_view reason) {
+  return {book.spec().symbol, state, reason, {}};
+}
+BookStateChange state_change(const Level3Book& book, BookState state, std::string_view reason) {
+  return {book.spec().symbol, state, reason, to_string(Channel::Level3)};
 }
 
 }  // namespace
 
-BookTable::BookTable(TimerService& timers, EventSink& events, BookRecovery recovery, Recover recover)
-    : timers_(timers), events_(events), recovery_(recovery), recover_(std::move(recover)) {}
+template <class Book>
+BookTable<Book>::BookTable(TimerService& timers, EventSink& events, const PlacesBySymbol& places, BookRecovery recovery,
+                           Recover recover)
+    : timers_(timers), events_(events), places_(places), recovery_(recovery), recover_(std::move(recover)) {}
 
-void BookTable::take(const BookSnapshot& snapshot) {
-  OrderBook& book = book_of(snapshot.symbol, std::max(snapshot.bids.size(), snapshot.asks.size()));
+template <class Book>
+template <class Snapshot>
+void BookTable<Book>::take_snapshot(const Snapshot& snapshot) {
+  const auto found = books_.find(snapshot.symbol);
+  Book& book = found == books_.end() ? make(snapshot.symbol, depth_of(snapshot)) : found->second;
   const BookState before = book.state();
   if (const auto done = book.reset(snapshot); !done) {
     broken(book, done.error());
@@ -35,40 +77,49 @@ void BookTable::take(const BookSnapshot& snapshot) {
   tell_change(book, before, "snapshot");
 }
 
-void BookTable::take(const BookUpdate& update) {
-  OrderBook& book = book_of(update.symbol, 0);
+template <class Book>
+template <class Update>
+void BookTable<Book>::take_update(const Update& update) {
+  const auto found = books_.find(update.symbol);
+  if (found == books_.end()) return;
+  Book& book = found->second;
   if (book.state() != BookState::Live) return;  // its change of state was told; the next snapshot mends it
+  const bool repeated = repeats(book, update);
   if (const auto done = book.apply(update); !done) {
     broken(book, done.error());
     return;
   }
+  if (repeated) {
+    ++stats_.duplicate_updates;
+    return;
+  }
   if (update.checksum) ++stats_.checksums_verified;
+  if (is_numbered(update)) ++stats_.sequences_verified;
   events_.on_event(update);
 }
 
-void BookTable::set_places(std::string_view symbol, int price_places, int quantity_places) {
-  places_.insert_or_assign(std::string(symbol), Places{price_places, quantity_places});
-}
-
-void BookTable::subscribed(std::string_view symbol, int depth) {
+template <class Book>
+void BookTable<Book>::subscribed(std::string_view symbol, std::optional<int> depth) {
   const auto found = books_.find(symbol);
   const BookState before = found == books_.end() ? BookState::Invalid : found->second.state();
   if (found != books_.end()) books_.erase(found);
-  OrderBook& book = book_of(symbol, 0, depth);
+  Book& book = make(symbol, depth.value_or(largest_depth(static_cast<const Book*>(nullptr))));
   tell_change(book, before, "subscribed");
   await_snapshot(book.spec().symbol);
 }
 
-void BookTable::await_snapshot(const std::string& symbol) {
+template <class Book>
+void BookTable<Book>::await_snapshot(const std::string& symbol) {
   const Duration patience = recovery_.snapshot_timeout;
   failures_[symbol].timer = timers_.at(timers_.now() + patience, [this, symbol, patience](Timestamp) {
-    const OrderBook* book = find(symbol);
+    const Book* book = find(symbol);
     if (book == nullptr || book->state() != BookState::AwaitSnapshot) return;
     broken(*book, {Errc::Protocol, fmt::format("book {}: no snapshot within {}", symbol, format_duration(patience))});
   });
 }
 
-void BookTable::unsubscribed(std::string_view symbol) {
+template <class Book>
+void BookTable<Book>::unsubscribed(std::string_view symbol) {
   const auto found = books_.find(symbol);
   if (found == books_.end()) return;
   if (const auto failures = failures_.find(symbol); failures != failures_.end()) failures->second.timer.cancel();
@@ -77,7 +128,8 @@ void BookTable::unsubscribed(std::string_view symbol) {
   tell_change(found->second, before, "unsubscribed");
 }
 
-void BookTable::connection_lost() {
+template <class Book>
+void BookTable<Book>::connection_lost() {
   for (auto& [symbol, failures] : failures_) failures.timer.cancel();
   for (auto& [symbol, book] : books_) {
     const BookState before = book.state();
@@ -86,29 +138,33 @@ void BookTable::connection_lost() {
   }
 }
 
-const OrderBook* BookTable::find(std::string_view symbol) const {
+template <class Book>
+const Book* BookTable<Book>::find(std::string_view symbol) const {
   const auto found = books_.find(symbol);
   return found == books_.end() ? nullptr : &found->second;
 }
 
-OrderBook& BookTable::book_of(std::string_view symbol, std::size_t levels_seen, std::optional<int> depth) {
-  if (const auto found = books_.find(symbol); found != books_.end()) return found->second;
-  BookSpec spec{.symbol = std::string(symbol), .depth = depth.value_or(depth_for(levels_seen))};
+template <class Book>
+Book& BookTable<Book>::make(std::string_view symbol, int depth) {
+  BookSpec spec{.symbol = std::string(symbol), .depth = depth};
   if (const auto pair = places_.find(symbol); pair != places_.end()) {
     spec.price_places = pair->second.price;
     spec.quantity_places = pair->second.quantity;
   }
-  return books_.emplace(spec.symbol, OrderBook(spec)).first->second;
+  return books_.emplace(spec.symbol, Book(spec)).first->second;
 }
 
-void BookTable::tell_change(const OrderBook& book, BookState before, std::string_view reason) {
-  if (book.state() != before) events_.on_event(BookStateChange{book.spec().symbol, book.state(), reason});
+template <class Book>
+void BookTable<Book>::tell_change(const Book& book, BookState before, std::string_view reason) {
+  if (book.state() != before) events_.on_event(state_change(book, book.state(), reason));
 }
 
-void BookTable::broken(const OrderBook& book, const Error& error) {
+template <class Book>
+void BookTable<Book>::broken(const Book& book, const Error& error) {
   if (error.code == Errc::Checksum) ++stats_.checksums_failed;
+  if (error.code == Errc::Sequence) ++stats_.sequences_failed;
   const std::string symbol = book.spec().symbol;
-  events_.on_event(BookStateChange{symbol, BookState::Invalid, error.detail});
+  events_.on_event(state_change(book, BookState::Invalid, error.detail));
 
   Failures& failures = failures_[symbol];
   const Timestamp now = timers_.now();
@@ -126,5 +182,12 @@ void BookTable::broken(const OrderBook& book, const Error& error) {
     failures.timer = timers_.at(now + delay, [this, symbol](Timestamp) { recover_(symbol); });
   }
 }
+
+template class BookTable<OrderBook>;
+template class BookTable<Level3Book>;
+template void BookTable<OrderBook>::take_snapshot(const BookSnapshot&);
+template void BookTable<OrderBook>::take_update(const BookUpdate&);
+template void BookTable<Level3Book>::take_snapshot(const Level3Snapshot&);
+template void BookTable<Level3Book>::take_update(const Level3Update&);
 
 }  // namespace ktape

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/market/event.hpp"
+#include "core/market/level3_book.hpp"
 #include "core/market/order_book.hpp"
 
 namespace ktape {
@@ -26,56 +27,71 @@ struct BookRecovery {
 struct BookStats {
   std::uint64_t checksums_verified = 0;
   std::uint64_t checksums_failed = 0;
+  std::uint64_t sequences_verified = 0;
+  std::uint64_t sequences_failed = 0;
+  std::uint64_t duplicate_updates = 0;
 };
 
-// The books of one connection, each a state machine of its own: AwaitSnapshot -> Live -> Invalid -> AwaitSnapshot.
-// Updates to a book that is not Live are dropped; its change of state was told.
+// The decimal places of the pairs, from the instrument channel.
+struct PairPlaces {
+  int price;
+  int quantity;
+};
+using PlacesBySymbol = std::map<std::string, PairPlaces, std::less<>>;
+
+// The books of one connection and of one kind, OrderBook or Level3Book, each a state machine of its own: AwaitSnapshot
+// -> Live -> Invalid -> AwaitSnapshot. Updates to a book that is not Live are dropped; its change of state was told.
+template <class Book>
 class BookTable {
  public:
   // Called when a book should be subscribed anew.
   using Recover = std::function<void(const std::string& symbol)>;
 
-  // `timers` and `events` outlive it.
-  BookTable(TimerService& timers, EventSink& events, BookRecovery recovery, Recover recover);
+  // All references outlive it.
+  BookTable(TimerService& timers, EventSink& events, const PlacesBySymbol& places, BookRecovery recovery,
+            Recover recover);
 
-  void take(const BookSnapshot& snapshot);
-  void take(const BookUpdate& update);
+  template <class Snapshot>
+  void take_snapshot(const Snapshot& snapshot);
+  template <class Update>
+  void take_update(const Update& update);
 
-  // The pair's decimal places, for books that begin from now on.
-  void set_places(std::string_view symbol, int price_places, int quantity_places);
-
-  void subscribed(std::string_view symbol, int depth);
+  // Without a depth, the largest: nothing may be cut off that belongs to the book.
+  void subscribed(std::string_view symbol, std::optional<int> depth);
   void unsubscribed(std::string_view symbol);
   void connection_lost();
 
-  const OrderBook* find(std::string_view symbol) const;
-  const std::map<std::string, OrderBook, std::less<>>& all() const { return books_; }
+  const Book* find(std::string_view symbol) const;
+  const std::map<std::string, Book, std::less<>>& all() const { return books_; }
   const BookStats& stats() const { return stats_; }
 
  private:
-  struct Places {
-    int price;
-    int quantity;
-  };
   struct Failures {
     int in_a_row = 0;
     Timestamp last{};
     Timer timer{};  // until the snapshot is overdue, or the next attempt
   };
 
-  OrderBook& book_of(std::string_view symbol, std::size_t levels_seen, std::optional<int> depth = {});
-  void tell_change(const OrderBook& book, BookState before, std::string_view reason);
-  void broken(const OrderBook& book, const Error& error);
+  Book& make(std::string_view symbol, int depth);
+  void tell_change(const Book& book, BookState before, std::string_view reason);
+  void broken(const Book& book, const Error& error);
   void await_snapshot(const std::string& symbol);
 
   TimerService& timers_;
   EventSink& events_;
+  const PlacesBySymbol& places_;
   BookRecovery recovery_;
   Recover recover_;
-  std::map<std::string, OrderBook, std::less<>> books_;
-  std::map<std::string, Places, std::less<>> places_;
+  std::map<std::string, Book, std::less<>> books_;
   std::map<std::string, Failures, std::less<>> failures_;
   BookStats stats_;
 };
+
+extern template class BookTable<OrderBook>;
+extern template class BookTable<Level3Book>;
+extern template void BookTable<OrderBook>::take_snapshot(const BookSnapshot&);
+extern template void BookTable<OrderBook>::take_update(const BookUpdate&);
+extern template void BookTable<Level3Book>::take_snapshot(const Level3Snapshot&);
+extern template void BookTable<Level3Book>::take_update(const Level3Update&);
 
 }  // namespace ktape

@@ -89,7 +89,10 @@ Client::Client(Transport& transport, Codec& codec, TimerService& timers, EventSi
       reconnect_(options_.reconnect, options_.seed),
       candles_(timers, *handler_, options_.candles),
       streams_(*handler_),
-      books_(timers, *handler_, options_.book_recovery, [this](const std::string& symbol) { recover_book(symbol); }),
+      books_(timers, *handler_, places_, options_.book_recovery,
+             [this](const std::string& symbol) { recover(Channel::Book, symbol); }),
+      level3_books_(timers, *handler_, places_, options_.book_recovery,
+                    [this](const std::string& symbol) { recover(Channel::Level3, symbol); }),
       queue_(timers, options_.pace, [this](const std::string& text) { transport_.send(text); }) {}
 
 Client::~Client() = default;
@@ -180,8 +183,13 @@ std::vector<StreamInfo> Client::active_subscriptions() const {
 
 ClientStats Client::stats() const {
   ClientStats stats = stats_;
-  stats.checksums_verified = books_.stats().checksums_verified;
-  stats.checksums_failed = books_.stats().checksums_failed;
+  for (const BookStats& books : {books_.stats(), level3_books_.stats()}) {
+    stats.checksums_verified += books.checksums_verified;
+    stats.checksums_failed += books.checksums_failed;
+    stats.sequences_verified += books.sequences_verified;
+    stats.sequences_failed += books.sequences_failed;
+    stats.duplicate_updates += books.duplicate_updates;
+  }
   return stats;
 }
 
@@ -245,6 +253,8 @@ void Client::closed(std::string_view why) {
   handler_->on_event(LinkChange{LinkState::Down, why});
   streams_.connection_lost(now);
   books_.connection_lost();
+  level3_books_.connection_lost();
+  account_sequences_.clear();
   for (const auto& [id, pending] : std::exchange(pending_, {})) {
     if (pending.request.method != Method::Ping) unanswered(pending.request, "the connection was lost");
   }
@@ -276,9 +286,17 @@ void Client::sent(std::string_view text) {
   auto request = codec_.decode_request(text);
   if (!request) return;
   const Timestamp now = timers_.now();
-  // One without an id is known here by a number of its own, which no message ever has.
-  if (request->request_id == 0) request->request_id = -next_request_id_++;
+  // Where answers are known by their order alone, the codec tells them with the number that it gets here. One that has
+  // no id although its dialect has them is known by a number that no message ever has.
+  if (codec_.answers_in_order()) {
+    request->request_id = next_unnumbered_id_++;
+  } else if (request->request_id == 0) {
+    request->request_id = -next_unnumbered_id_++;
+  }
   codec_.sent(*request);
+  request->authorisation = {};
+  // Whether Kraken Futures answers a ping is not known (futures-v1 section 9).
+  if (codec_.answers_in_order() && request->method == Method::Ping) return;
 
   const Subscription& subscription = request->subscription;
   if (request->method == Method::Subscribe) streams_.requested(subscription, now);
@@ -286,6 +304,7 @@ void Client::sent(std::string_view text) {
     streams_.ended(subscription, now);
     for (const std::string& symbol : subscription.symbols) {
       if (subscription.channel == Channel::Book) books_.unsubscribed(symbol);
+      if (subscription.channel == Channel::Level3) level3_books_.unsubscribed(symbol);
       if (subscription.channel == Channel::Trade) candles_.forget(symbol);
     }
   }
@@ -490,17 +509,51 @@ void Client::on_event(const Event& event) {
 }
 
 void Client::take(const BookSnapshot& snapshot) {
-  if (streams_.passes(Channel::Book, snapshot.symbol)) books_.take(snapshot);
+  if (streams_.passes(Channel::Book, snapshot.symbol)) books_.take_snapshot(snapshot);
 }
 
 void Client::take(const BookUpdate& update) {
-  if (streams_.passes(Channel::Book, update.symbol)) books_.take(update);
+  if (streams_.passes(Channel::Book, update.symbol)) books_.take_update(update);
 }
+
+void Client::take(const Level3Snapshot& snapshot) {
+  if (streams_.passes(Channel::Level3, snapshot.symbol)) level3_books_.take_snapshot(snapshot);
+}
+
+void Client::take(const Level3Update& update) {
+  if (streams_.passes(Channel::Level3, update.symbol)) level3_books_.take_update(update);
+}
+
+// A message of a private channel: its number is one more than that of the one before (spot-v2 section 6). A message may
+// give two events.
+template <class Reports>
+void Client::take_account(const Reports& reports) {
+  if (!streams_.passes(parse_channel(reports.channel).value_or(Channel::Executions), {})) return;
+  if (reports.sequence) {
+    const auto last = account_sequences_.find(reports.channel);
+    const bool expected = last == account_sequences_.end() || reports.snapshot || *reports.sequence <= last->second + 1;
+    if (!expected) {
+      ++stats_.sequence_gaps;
+      handler_->on_event(SequenceGap{reports.channel, last->second + 1, *reports.sequence});
+    }
+    account_sequences_.insert_or_assign(std::string(reports.channel), *reports.sequence);
+    if (!expected) {
+      // What was missed is in a new snapshot; there is no replay.
+      if (const auto channel = parse_channel(reports.channel)) recover(*channel, {});
+    }
+  }
+  handler_->on_event(reports);
+}
+
+void Client::take(const OrderReports& reports) { take_account(reports); }
+void Client::take(const FillReports& reports) { take_account(reports); }
+void Client::take(const BalanceReports& reports) { take_account(reports); }
 
 // From the books, not from the exchange.
 void Client::take(const BookStateChange& change) {
   const bool live = change.state == BookState::Live;
-  streams_.data_state(Channel::Book, change.symbol, live ? StreamState::Live : StreamState::Recovering, change.reason,
+  const Channel channel = change.channel.empty() ? Channel::Book : Channel::Level3;
+  streams_.data_state(channel, change.symbol, live ? StreamState::Live : StreamState::Recovering, change.reason,
                       timers_.now());
 }
 
@@ -520,6 +573,13 @@ void Client::take(const Heartbeat& heartbeat) {
 
 void Client::take(const Trade& trade) {
   if (!streams_.passes(Channel::Trade, trade.symbol)) return;
+  const bool repeated = trade.trade_id != 0 && is_repeated(trade);
+  handler_->on_event(trade);
+  if (repeated || !candles_.wanted()) return;
+  if (const auto added = candles_.add(trade); !added) handler_->on_event(UnknownMessage{added.error().detail});
+}
+
+bool Client::is_repeated(const Trade& trade) {
   auto sequence = trade_ids_.find(trade.symbol);
   if (sequence == trade_ids_.end()) sequence = trade_ids_.emplace(trade.symbol, TradeSequence{}).first;
   const auto verdict = sequence->second.observe(trade.trade_id);
@@ -529,9 +589,7 @@ void Client::take(const Trade& trade) {
     candles_.interrupted(trade.symbol);
     handler_->on_event(TradeGap{trade.symbol, *verdict.gap_from, trade.trade_id});
   }
-  handler_->on_event(trade);
-  if (verdict.duplicate || !candles_.wanted()) return;
-  if (const auto added = candles_.add(trade); !added) handler_->on_event(UnknownMessage{added.error().detail});
+  return verdict.duplicate;
 }
 
 void Client::take(const Reply& reply) {
@@ -601,6 +659,7 @@ void Client::effect_of(const Reply& reply, const Request* asked) {
   } else if (reply.method == "unsubscribe" && reply.success && !late) {
     if (asked == nullptr) streams_.ended(subscription, now);
     if (subscription.channel == Channel::Book) books_.unsubscribed(reply.symbol);
+    if (subscription.channel == Channel::Level3) level3_books_.unsubscribed(reply.symbol);
     if (subscription.channel == Channel::Trade) candles_.forget(reply.symbol);
   } else if (asked != nullptr && asked->method == Method::Challenge && !reply.success) {
     authorised(ktape::fail(Errc::Protocol, fmt::format("the challenge was refused: {}", reply.error)));
@@ -610,19 +669,14 @@ void Client::effect_of(const Reply& reply, const Request* asked) {
 void Client::confirmed(const Subscription& subscription, const Reply& reply) {
   const Timestamp now = timers_.now();
   reconnect_.succeeded();
-  if (codec_.beats_by_itself() && !std::exchange(heard_data_, true)) set_silence_timer();
+  if (codec_.keeps_talking(to_string(subscription.channel)) && !std::exchange(heard_data_, true)) set_silence_timer();
   if (subscription.symbols.empty()) streams_.confirmed(SubscriptionKey::of(subscription, {}), now);
   for (const std::string& symbol : subscription.symbols) {
     const SubscriptionKey key = SubscriptionKey::of(subscription, symbol);
     streams_.confirmed(key, now);
     unanswered_.erase(key);
-    const OrderBook* book = subscription.channel == Channel::Book ? books_.find(symbol) : nullptr;
-    // Of one that stood already no snapshot comes: it is left as it is, or waits in vain and is asked for again.
-    const bool stood = !reply.success && book != nullptr && book->state() == BookState::Live;
-    if (stood) streams_.data_state(Channel::Book, symbol, StreamState::Live, "subscribed already", now);
-    if (subscription.channel == Channel::Book && !stood) {
-      books_.subscribed(symbol, reply.depth.value_or(subscription.depth));
-    }
+    if (subscription.channel == Channel::Book) book_confirmed(books_, subscription, symbol, reply);
+    if (subscription.channel == Channel::Level3) book_confirmed(level3_books_, subscription, symbol, reply);
     if (subscription.channel == Channel::Trade && reply.time_out && candles_.wanted()) {
       candles_.covered_from(symbol, *reply.time_out);
     }
@@ -631,6 +685,18 @@ void Client::confirmed(const Subscription& subscription, const Reply& reply) {
     handler_->on_event(
         LinkChange{LinkState::Resubscribed, fmt::format("{} after the loss", format_duration(now - *lost_at_))});
     lost_at_.reset();
+  }
+}
+
+// Of one that stood already no snapshot comes: it is left as it is, or waits in vain and is asked for again.
+template <class Book>
+void Client::book_confirmed(BookTable<Book>& books, const Subscription& subscription, const std::string& symbol,
+                            const Reply& reply) {
+  const Book* book = books.find(symbol);
+  if (!reply.success && book != nullptr && book->state() == BookState::Live) {
+    streams_.data_state(subscription.channel, symbol, StreamState::Live, "subscribed already", timers_.now());
+  } else {
+    books.subscribed(symbol, reply.depth.value_or(subscription.depth));
   }
 }
 
@@ -652,27 +718,28 @@ void Client::refused(const Subscription& subscription, const Reply& reply) {
 
 void Client::take(const InstrumentUpdate& update) {
   for (const PairInfo& pair : update.pairs) {
-    books_.set_places(pair.symbol, pair.price_precision, pair.quantity_precision);
+    places_.insert_or_assign(std::string(pair.symbol), PairPlaces{pair.price_precision, pair.quantity_precision});
     candles_.set_price_places(pair.symbol, pair.price_precision);
   }
   handler_->on_event(update);
 }
 
 // The only remedy is a new snapshot, and only a new subscription brings one (spot-v2 section 5.3, rule 6).
-void Client::recover_book(const std::string& symbol) {
+void Client::recover(Channel channel, const std::string& symbol) {
   if (!options_.resubscribe_invalid_books || !connected_) return;
   for (const auto& [key, stream] : streams_.all()) {
-    if (key.channel != Channel::Book || key.symbol != symbol) continue;
+    if (key.channel != channel || key.symbol != symbol) continue;
     const Subscription again = stream.subscription;
     say({.method = Method::Unsubscribe, .request_id = 0, .subscription = again});
     say({.method = Method::Subscribe, .request_id = 0, .subscription = again});
     return;
   }
   for (const Subscription& each : wanted_) {
-    if (each.channel != Channel::Book) continue;
-    if (std::find(each.symbols.begin(), each.symbols.end(), symbol) == each.symbols.end()) continue;
+    if (each.channel != channel) continue;
+    const bool listed = std::find(each.symbols.begin(), each.symbols.end(), symbol) != each.symbols.end();
+    if (!listed && !(symbol.empty() && each.symbols.empty())) continue;
     Subscription again = each;
-    again.symbols = {symbol};
+    if (!symbol.empty()) again.symbols = {symbol};
     say({.method = Method::Subscribe, .request_id = 0, .subscription = again});
     return;
   }

@@ -62,6 +62,9 @@ struct ClientStats {
   std::uint64_t checksums_failed = 0;
   std::uint64_t trade_gaps = 0;
   std::uint64_t duplicate_trades = 0;
+  std::uint64_t sequences_verified = 0;  // of Futures' books
+  std::uint64_t sequences_failed = 0;
+  std::uint64_t duplicate_updates = 0;
   std::uint64_t sequence_gaps = 0;     // of private channels
   std::uint64_t handler_failures = 0;  // exceptions that left the sink
 };
@@ -118,6 +121,10 @@ class Client final : private FrameSink, private EventSink {
   const OrderBook* book(std::string_view symbol) const { return books_.find(symbol); }
   const std::map<std::string, OrderBook, std::less<>>& books() const { return books_.all(); }
 
+  // The same for the channel level3.
+  const Level3Book* level3_book(std::string_view symbol) const { return level3_books_.find(symbol); }
+  const std::map<std::string, Level3Book, std::less<>>& level3_books() const { return level3_books_.all(); }
+
   bool connected() const { return connected_; }
   bool stopped() const { return stopped_; }
   ClientStats stats() const;
@@ -140,7 +147,13 @@ class Client final : private FrameSink, private EventSink {
 
   void take(const BookSnapshot& snapshot);
   void take(const BookUpdate& update);
+  void take(const Level3Snapshot& snapshot);
+  void take(const Level3Update& update);
+  void take(const OrderReports& reports);
+  void take(const FillReports& reports);
+  void take(const BalanceReports& reports);
   void take(const Trade& trade);
+  bool is_repeated(const Trade& trade);
   void take(const Ticker& ticker);
   void take(const Candle& candle);
   void take(const Reply& reply);
@@ -157,7 +170,12 @@ class Client final : private FrameSink, private EventSink {
   void unanswered(const Request& asked, std::string_view why);
   void ask_again(const Request& asked);
   void leave_again(const Request& asked);
-  void recover_book(const std::string& symbol);
+  void recover(Channel channel, const std::string& symbol);
+  template <class Book>
+  void book_confirmed(BookTable<Book>& books, const Subscription& subscription, const std::string& symbol,
+                      const Reply& reply);
+  template <class Reports>
+  void take_account(const Reports& reports);
 
   std::int64_t say(Request request);
   void queue(const Request& request);
@@ -179,7 +197,9 @@ class Client final : private FrameSink, private EventSink {
   ReconnectPolicy reconnect_;
   CandleSeries candles_;
   Streams streams_;
-  BookTable books_;
+  PlacesBySymbol places_;
+  BookTable<OrderBook> books_;
+  BookTable<Level3Book> level3_books_;
   RequestQueue queue_;
 
   bool started_ = false;
@@ -190,6 +210,7 @@ class Client final : private FrameSink, private EventSink {
   int attempts_ = 0;  // since the connection last stood
   std::optional<Timestamp> lost_at_;
   std::int64_t next_request_id_ = 1;
+  std::int64_t next_unnumbered_id_ = 1;  // of requests that have none on the wire
   std::vector<Subscription> wanted_;
   std::map<std::int64_t, Pending> pending_;
   std::map<SubscriptionKey, int> unanswered_;  // how often, on this connection
@@ -203,6 +224,7 @@ class Client final : private FrameSink, private EventSink {
   std::shared_ptr<int> generation_;  // of the connection: what an authoriser answers to an earlier one is ignored
 
   std::map<std::string, TradeSequence, std::less<>> trade_ids_;
+  std::map<std::string, std::int64_t, std::less<>> account_sequences_;  // the last of each private channel
   ClientStats stats_;
 
   Timer ping_timer_;
