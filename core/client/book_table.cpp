@@ -106,6 +106,8 @@ void BookTable<Book>::subscribed(std::string_view symbol, std::optional<int> dep
   Book& book = make(symbol, depth.value_or(largest_depth(static_cast<const Book*>(nullptr))));
   tell_change(book, before, "subscribed");
   await_snapshot(book.spec().symbol);
+  // Where nobody told the depth, the snapshot will.
+  if (!depth) books_.erase(books_.find(symbol));
 }
 
 template <class Book>

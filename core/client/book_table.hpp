@@ -56,7 +56,7 @@ class BookTable {
   template <class Update>
   void take_update(const Update& update);
 
-  // Without a depth, the largest: nothing may be cut off that belongs to the book.
+  // Without a depth the snapshot will show it.
   void subscribed(std::string_view symbol, std::optional<int> depth);
   void unsubscribed(std::string_view symbol);
   void connection_lost();

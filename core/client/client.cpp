@@ -117,7 +117,7 @@ Result<void> Client::subscribe(const Subscription& subscription) {
     return ktape::fail(Errc::InvalidArgument, fmt::format("channel {} needs credentials, and this connection has none",
                                                           to_string(subscription.channel)));
   }
-  if (auto allowed = codec_.check(request); !allowed) return allowed;
+  if (auto allowed = check(request); !allowed) return allowed;
   if (std::find(wanted_.begin(), wanted_.end(), subscription) != wanted_.end()) return {};
   wanted_.push_back(subscription);
   if (connected_) say(std::move(request));
@@ -160,11 +160,17 @@ Result<std::int64_t> Client::trade(const TradingRequest& trading) {
     return ktape::fail(Errc::InvalidArgument,
                        fmt::format("{} needs credentials, and this connection has none", name_of(request)));
   }
-  if (auto allowed = codec_.check(request); !allowed) return tl::unexpected<Error>(allowed.error());
+  if (auto allowed = check(request); !allowed) return tl::unexpected<Error>(allowed.error());
   if (!connected_) {
     return ktape::fail(Errc::Io, fmt::format("{}: there is no connection, so nothing was sent", name_of(request)));
   }
   return say(std::move(request));
+}
+
+// What proves who asks is added when it goes out, so it is taken as given here.
+Result<void> Client::check(Request request) const {
+  if (needs_authorisation(request)) request.authorisation = {"given", "given", "given", "given"};
+  return codec_.check(request);
 }
 
 Result<void> Client::send_raw(std::string_view text) {
@@ -648,13 +654,16 @@ void Client::effect_of(const Reply& reply, const Request* asked) {
   }
   if (!reply.symbol.empty()) subscription.symbols = {std::string(reply.symbol)};
 
+  // Acknowledgements of level3 do not tell it (spot-v2 section 3.2).
+  std::optional<int> depth = reply.depth;
+  if (!depth && asked != nullptr) depth = subscription.depth;
   const bool subscribing = reply.method == "subscribe" || (asked != nullptr && asked->method == Method::Subscribe);
   if (subscribing) {
     if (reply.success) {
       if (asked == nullptr && !late) streams_.requested(subscription, now);
-      confirmed(subscription, reply);
+      confirmed(subscription, reply, depth);
     } else {
-      refused(subscription, reply);
+      refused(subscription, reply, depth);
     }
   } else if (reply.method == "unsubscribe" && reply.success && !late) {
     if (asked == nullptr) streams_.ended(subscription, now);
@@ -666,7 +675,7 @@ void Client::effect_of(const Reply& reply, const Request* asked) {
   }
 }
 
-void Client::confirmed(const Subscription& subscription, const Reply& reply) {
+void Client::confirmed(const Subscription& subscription, const Reply& reply, std::optional<int> depth) {
   const Timestamp now = timers_.now();
   reconnect_.succeeded();
   if (codec_.keeps_talking(to_string(subscription.channel)) && !std::exchange(heard_data_, true)) set_silence_timer();
@@ -675,8 +684,8 @@ void Client::confirmed(const Subscription& subscription, const Reply& reply) {
     const SubscriptionKey key = SubscriptionKey::of(subscription, symbol);
     streams_.confirmed(key, now);
     unanswered_.erase(key);
-    if (subscription.channel == Channel::Book) book_confirmed(books_, subscription, symbol, reply);
-    if (subscription.channel == Channel::Level3) book_confirmed(level3_books_, subscription, symbol, reply);
+    if (subscription.channel == Channel::Book) book_confirmed(books_, subscription, symbol, reply, depth);
+    if (subscription.channel == Channel::Level3) book_confirmed(level3_books_, subscription, symbol, reply, depth);
     if (subscription.channel == Channel::Trade && reply.time_out && candles_.wanted()) {
       candles_.covered_from(symbol, *reply.time_out);
     }
@@ -691,20 +700,20 @@ void Client::confirmed(const Subscription& subscription, const Reply& reply) {
 // Of one that stood already no snapshot comes: it is left as it is, or waits in vain and is asked for again.
 template <class Book>
 void Client::book_confirmed(BookTable<Book>& books, const Subscription& subscription, const std::string& symbol,
-                            const Reply& reply) {
+                            const Reply& reply, std::optional<int> depth) {
   const Book* book = books.find(symbol);
   if (!reply.success && book != nullptr && book->state() == BookState::Live) {
     streams_.data_state(subscription.channel, symbol, StreamState::Live, "subscribed already", timers_.now());
   } else {
-    books.subscribed(symbol, reply.depth.value_or(subscription.depth));
+    books.subscribed(symbol, depth);
   }
 }
 
-void Client::refused(const Subscription& subscription, const Reply& reply) {
+void Client::refused(const Subscription& subscription, const Reply& reply, std::optional<int> depth) {
   const Timestamp now = timers_.now();
   if (stands_already(reply.error)) {
     // The exchange has subscribed us, and its answer was lost. A book needs its snapshot again.
-    confirmed(subscription, reply);
+    confirmed(subscription, reply, depth);
     return;
   }
   if (subscription.symbols.empty()) streams_.refused(SubscriptionKey::of(subscription, {}), reply.error, now);

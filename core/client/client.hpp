@@ -164,8 +164,8 @@ class Client final : private FrameSink, private EventSink {
   void take(const Heartbeat& heartbeat);
 
   void effect_of(const Reply& reply, const Request* asked);
-  void confirmed(const Subscription& subscription, const Reply& reply);
-  void refused(const Subscription& subscription, const Reply& reply);
+  void confirmed(const Subscription& subscription, const Reply& reply, std::optional<int> depth);
+  void refused(const Subscription& subscription, const Reply& reply, std::optional<int> depth);
   void finish(std::int64_t request_id);
   void unanswered(const Request& asked, std::string_view why);
   void ask_again(const Request& asked);
@@ -173,10 +173,11 @@ class Client final : private FrameSink, private EventSink {
   void recover(Channel channel, const std::string& symbol);
   template <class Book>
   void book_confirmed(BookTable<Book>& books, const Subscription& subscription, const std::string& symbol,
-                      const Reply& reply);
+                      const Reply& reply, std::optional<int> depth);
   template <class Reports>
   void take_account(const Reports& reports);
 
+  Result<void> check(Request request) const;
   std::int64_t say(Request request);
   void queue(const Request& request);
   void authorise(std::string_view challenge);

@@ -19,7 +19,7 @@ struct Tally final : EventSink {
     if (const auto* unknown = std::get_if<UnknownMessage>(&event)) ADD_FAILURE() << unknown->what;
     updates += std::holds_alternative<BookUpdate>(event) ? 1 : 0;
     gaps += std::holds_alternative<TradeGap>(event) ? 1 : 0;
-    timeouts += std::holds_alternative<RequestTimeout>(event) ? 1 : 0;
+    timeouts += std::holds_alternative<RequestUnanswered>(event) ? 1 : 0;
     if (const auto* trade = std::get_if<Trade>(&event)) (trade->snapshot ? history : trades) += 1;
     if (const auto* reply = std::get_if<Reply>(&event)) matched += reply->request_id ? 1 : 0;
   }

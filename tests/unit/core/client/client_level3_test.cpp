@@ -25,7 +25,7 @@ class Notes final : public EventSink {
       lines.push_back(fmt::format("snapshot {}", snapshot->symbol));
     } else if (const auto* const update = std::get_if<Level3Update>(&event)) {
       lines.push_back(fmt::format("update {}", update->symbol));
-    } else if (const auto* const late = std::get_if<RequestTimeout>(&event)) {
+    } else if (const auto* const late = std::get_if<RequestUnanswered>(&event)) {
       lines.push_back(fmt::format("timeout {} {}", late->request_id, late->method));
     }
   }
@@ -35,11 +35,16 @@ class Notes final : public EventSink {
   std::vector<std::string> lines;
 };
 
+struct OneToken final : Authoriser {
+  void authorise(const Need&, Done done) override { done(Authorisation{.token = "T"}); }
+};
+
 struct ClientLevel3Test : testing::Test {
   ClientLevel3Test() {
     ClientOptions options;
     options.endpoint = Endpoint::parse("wss://exchange/v2").value();
-    options.authorisation.token = "T";
+    options.authoriser = &token;
+    options.allow_trading = true;
     client = std::make_unique<Client>(transport, codec, clock, notes, std::move(options));
     client->start();
     transport.open();
@@ -65,6 +70,7 @@ struct ClientLevel3Test : testing::Test {
   ScriptedTransport transport{clock};
   spot_v2::SpotV2Codec codec;
   Notes notes;
+  OneToken token;
   std::unique_ptr<Client> client;
   const Subscription eth{.channel = Channel::Level3, .symbols = {"ETH/EUR"}, .depth = 100};
 };
@@ -98,7 +104,8 @@ TEST_F(ClientLevel3Test, SubscribesAgainAfterAWrongChecksum) {
   update("17");
   clock.advance_to(clock.now());
   EXPECT_THAT(notes.take(), ElementsAre("level3 ETH/EUR invalid: level3 book ETH/EUR: update says checksum 17, the "
-                                        "book gives 168774601"));
+                                        "book gives 168774601",
+                                        "level3 ETH/EUR await_snapshot: unsubscribed"));
   EXPECT_THAT(
       transport.sent,
       ElementsAre(

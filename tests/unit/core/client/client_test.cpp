@@ -508,6 +508,8 @@ TEST_F(ClientTest, RefusesPrivateChannelsWithoutCredentials) {
   const auto refused = client->subscribe({.channel = Channel::Executions});
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().detail, HasSubstr("executions needs credentials"));
+}
+
 TEST_F(ClientTest, TakesTradesWithoutIdsNeitherForRepeatedNorForMissing) {
   build({.candles = {.intervals = {1min}}, .ping_interval = kNever});
   open();

@@ -106,8 +106,9 @@ TEST_F(FuturesClient, KnowsWhichAnswersAreMissing) {
   EXPECT_THAT(take(), HasSubstr(R"("request_id":1,"success":false)"));
   pass(11s);
   const std::string told = take();
-  EXPECT_THAT(told, HasSubstr(R"("event":"request_timeout","request_id":2,"method":"subscribe","channel":"ticker")"));
-  EXPECT_THAT(told, Not(HasSubstr(R"("request_timeout","request_id":1)")));
+  EXPECT_THAT(told,
+              HasSubstr(R"("event":"request_unanswered","request_id":2,"method":"subscribe","channel":"ticker")"));
+  EXPECT_THAT(told, Not(HasSubstr(R"("request_unanswered","request_id":1)")));
 }
 
 TEST_F(FuturesClient, ForgetsWhatWasAskedOnALostConnection) {
