@@ -1,30 +1,59 @@
 #include "core/client/candle_series.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
+#include <utility>
 
 namespace ktape {
 
+std::optional<ClosePolicy> parse_close_policy(std::string_view name) {
+  if (name == "next") return ClosePolicy::Next;
+  if (name == "timer") return ClosePolicy::Timer;
+  if (name == "watermark") return ClosePolicy::Watermark;
+  return std::nullopt;
+}
+
 CandleSeries::CandleSeries(TimerService& timers, EventSink& out, CandleOptions options)
-    : timers_(timers), out_(out), options_(std::move(options)) {
+    : timers_(timers), out_(out), options_(std::move(options)), heard_(options_.trade_sources, Timestamp::min()) {
   auto& intervals = options_.intervals;
-  std::sort(intervals.begin(), intervals.end(), std::greater<>());
+  std::sort(intervals.begin(), intervals.end());
   intervals.erase(std::unique(intervals.begin(), intervals.end()), intervals.end());
   for (const Duration interval : intervals) step_ = Duration{std::gcd(step_.count(), interval.count())};
 }
 
 Result<void> CandleSeries::add(const Trade& trade) {
-  Symbol& of = symbol(trade.symbol);
+  if (!wanted()) return {};
+  CandleBuilder& builder = symbol(trade.symbol);
   quiet_boundaries_ = 0;
   if (!next_boundary_) start();
-  Result<void> result;
-  for (CandleBuilder& builder : of.builders) {
-    revised_.clear();
-    if (auto added = builder.add(trade, revised_); !added) result = added;
-    for (const Candle& candle : revised_) out_.on_event(candle);
-  }
-  return result;
+  if (!trade.snapshot) heard(0, trade.exchange_time);
+  if (options_.policy == ClosePolicy::Next) close_before(builder, trade.exchange_time);
+  auto added = builder.add(trade, revised_);
+  tell_revised();
+  return added;
+}
+
+void CandleSeries::add(const Candle& candle) {
+  if (!wanted() || candle.source != CandleSource::Exchange) return;
+  const auto found = by_name_.find(candle.symbol);
+  if (found == by_name_.end()) return;  // its trades are not followed
+  if (!next_boundary_) start();
+  if (options_.policy == ClosePolicy::Next) close_before(*found->second, candle.begin);
+  found->second->add(candle);
+}
+
+Result<void> CandleSeries::backfill(std::string_view symbol_name, std::span<const Trade> trades) {
+  if (!wanted()) return {};
+  auto added = symbol(symbol_name).backfill(trades, revised_);
+  tell_revised();
+  return added;
+}
+
+void CandleSeries::heard(std::size_t source, Timestamp exchange_time) {
+  if (options_.policy != ClosePolicy::Watermark || source >= heard_.size()) return;
+  heard_[source] = std::max(heard_[source], exchange_time);
+  const Timestamp all = *std::min_element(heard_.begin(), heard_.end());
+  while (next_boundary_ && *next_boundary_ <= all) pass_boundary();
 }
 
 void CandleSeries::set_price_places(std::string_view symbol_name, int places) {
@@ -32,79 +61,96 @@ void CandleSeries::set_price_places(std::string_view symbol_name, int places) {
 }
 
 void CandleSeries::covered_from(std::string_view symbol_name, Timestamp since) {
-  for (CandleBuilder& builder : symbol(symbol_name).builders) builder.covered_from(since);
+  if (wanted()) symbol(symbol_name).covered_from(since);
 }
 
 void CandleSeries::forget(std::string_view symbol_name) {
   const auto found = by_name_.find(symbol_name);
   if (found == by_name_.end()) return;
-  std::erase_if(symbols_, [&](const auto& of) { return of.get() == found->second; });
+  std::erase_if(symbols_, [&](const auto& builder) { return builder.get() == found->second; });
   by_name_.erase(found);
 }
 
 void CandleSeries::interrupted(std::string_view symbol_name) {
   const auto found = by_name_.find(symbol_name);
-  if (found == by_name_.end()) return;
-  for (CandleBuilder& builder : found->second->builders) builder.interrupted();
+  if (found != by_name_.end()) found->second->interrupted(timers_.now());
 }
 
 void CandleSeries::interrupted() {
-  for (const auto& of : symbols_) {
-    for (CandleBuilder& builder : of->builders) builder.interrupted();
-  }
+  for (const auto& builder : symbols_) builder->interrupted(timers_.now());
 }
 
-CandleSeries::Symbol& CandleSeries::symbol(std::string_view name) {
-  if (const auto found = by_name_.find(name); found != by_name_.end()) return *found->second;
-  auto& added = symbols_.emplace_back(std::make_unique<Symbol>());
-  added->name = name;
-  by_name_.emplace(name, added.get());
+std::uint64_t CandleSeries::duplicate_trades() const {
+  return std::accumulate(symbols_.begin(), symbols_.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& builder) { return sum + builder->duplicates(); });
+}
 
+CandleBuilder& CandleSeries::symbol(std::string_view name) {
+  if (const auto found = by_name_.find(name); found != by_name_.end()) return *found->second;
   const auto places = places_.find(name);
-  for (const Duration interval : options_.intervals) {
-    CandleBuilder& builder = added->builders.emplace_back(
-        CandleSpec{.symbol = added->name,
-                   .interval = interval,
-                   .price_places = places == places_.end() ? std::nullopt : std::optional(places->second)});
-    // What ended before this symbol was first heard of is history.
-    builder.start_at(timers_.now() - options_.grace);
-  }
+  auto& added = symbols_.emplace_back(std::make_unique<CandleBuilder>(
+      CandleSpec{.symbol = std::string(name),
+                 .intervals = options_.intervals,
+                 .price_places = places == places_.end() ? std::nullopt : std::optional(places->second),
+                 .revision_horizon = options_.revision_horizon}));
+  by_name_.emplace(name, added.get());
+  // What ended before this symbol was first heard of is history.
+  added->start_at(timers_.now() - options_.grace);
   return *added;
 }
 
 void CandleSeries::start() {
-  if (!wanted()) return;
+  if (options_.policy == ClosePolicy::Next) return;
   const Timestamp now = timers_.now() - options_.grace;
-  for (const auto& of : symbols_) {
-    for (CandleBuilder& builder : of->builders) builder.start_at(now);
-  }
+  for (const auto& builder : symbols_) builder->start_at(now);
   next_boundary_ = floor_to(now, step_) + step_;
   set_timer();
 }
 
 void CandleSeries::set_timer() {
   timer_ = timers_.at(*next_boundary_ + options_.grace, TimerOrder::CandleBoundary, [this](Timestamp) {
-    const Timestamp boundary = *next_boundary_;
-    if (++quiet_boundaries_ > kMaxQuietBoundaries) {
-      next_boundary_.reset();
-    } else {
-      *next_boundary_ += step_;
-      set_timer();
-    }
-    close_all(boundary);
+    if (options_.on_close) options_.on_close(*next_boundary_ + options_.grace);
+    pass_boundary();
   });
+}
+
+void CandleSeries::pass_boundary() {
+  const Timestamp boundary = *next_boundary_;
+  if (++quiet_boundaries_ > kMaxQuietBoundaries) {
+    next_boundary_.reset();
+    timer_.cancel();
+  } else {
+    *next_boundary_ += step_;
+    set_timer();
+  }
+  close_all(boundary);
 }
 
 void CandleSeries::close_all(Timestamp boundary) {
   // All are computed before anybody hears of one: a handler must not see half of an instant.
   std::vector<Candle> closed;
-  for (std::size_t i = 0; i < options_.intervals.size(); ++i) {
-    if (floor_to(boundary, options_.intervals[i]) != boundary) continue;
-    for (const auto& of : symbols_) {
-      if (const auto candle = of->builders[i].close(boundary)) closed.push_back(*candle);
-    }
-  }
+  for (const auto& builder : symbols_) builder->close(boundary, true, closed);
+  std::stable_sort(closed.begin(), closed.end(),
+                   [](const Candle& a, const Candle& b) { return a.interval > b.interval; });
   for (const Candle& candle : closed) out_.on_event(candle);
+}
+
+// Nothing is certain before something later has happened: the candles that end by `at` are closed, those with trades.
+void CandleSeries::close_before(CandleBuilder& builder, Timestamp at) {
+  for (auto end = builder.first_open_end(); end && *end <= at; end = builder.first_open_end()) {
+    std::vector<Candle> closed;
+    builder.close(*end, false, closed);
+    for (const Candle& candle : closed) out_.on_event(candle);
+  }
+  builder.pass(at);
+}
+
+void CandleSeries::tell_revised() {
+  for (CandleRevision& revision : std::exchange(revised_, {})) {
+    revision.now.replaces = revision.before ? &*revision.before : nullptr;
+    ++revisions_;
+    out_.on_event(revision.now);
+  }
 }
 
 }  // namespace ktape

@@ -569,7 +569,9 @@ void Client::take(const Ticker& ticker) {
 
 void Client::take(const Candle& candle) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(candle.interval).count();
-  if (streams_.passes_ohlc(candle.symbol, static_cast<int>(minutes))) handler_->on_event(candle);
+  if (!streams_.passes_ohlc(candle.symbol, static_cast<int>(minutes))) return;
+  handler_->on_event(candle);
+  candles_.add(candle);
 }
 
 void Client::take(const Heartbeat& heartbeat) {
@@ -592,7 +594,6 @@ bool Client::is_repeated(const Trade& trade) {
   if (verdict.duplicate) ++stats_.duplicate_trades;
   if (verdict.gap_from) {
     ++stats_.trade_gaps;
-    candles_.interrupted(trade.symbol);
     handler_->on_event(TradeGap{trade.symbol, *verdict.gap_from, trade.trade_id});
   }
   return verdict.duplicate;

@@ -2,185 +2,187 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "core/base/assert.hpp"
 
 namespace ktape {
-namespace {
 
-bool multiply(Int128 a, Int128 b, Int128& out) { return !__builtin_mul_overflow(a, b, &out); }
-bool add_up(Int128 a, Int128 b, Int128& out) { return !__builtin_add_overflow(a, b, &out); }
+CandleBuilder::CandleBuilder(CandleSpec spec) : spec_(std::move(spec)) {
+  context_.symbol = spec_.symbol;
+  context_.price_places = spec_.price_places;
+  context_.widest_price = spec_.price_places.value_or(0);
+  context_.revision_horizon = spec_.revision_horizon;
+  context_.kept_candles = spec_.kept_candles;
 
-}  // namespace
-
-CandleBuilder::CandleBuilder(CandleSpec spec) : spec_(std::move(spec)), price_places_(spec_.price_places.value_or(0)) {
-  KTAPE_ASSERT(spec_.interval > Duration::zero(), "a candle's interval must be positive");
+  std::vector<Duration> intervals = spec_.intervals;
+  std::sort(intervals.begin(), intervals.end());
+  intervals.erase(std::unique(intervals.begin(), intervals.end()), intervals.end());
+  levels_.reserve(intervals.size());
+  for (const Duration interval : intervals) {
+    KTAPE_ASSERT(interval > Duration::zero(), "a candle's interval must be positive");
+    Level& level = levels_.emplace_back(interval, context_);
+    for (std::size_t smaller = levels_.size() - 1; smaller-- > 0;) {
+      if (interval % levels_[smaller].lane.interval() != Duration::zero()) continue;
+      level.feeder = smaller;
+      levels_[smaller].feeds.push_back(levels_.size() - 1);
+      break;
+    }
+  }
 }
 
 void CandleBuilder::start_at(Timestamp instant) {
-  told_from_ = floor_to(instant, spec_.interval);
-  closed_until_ = told_from_;
+  for (const Level& level : levels_) {
+    for (const Timestamp begin : level.lane.open_within(Timestamp::min(), level.lane.begin_of(instant))) {
+      fold(level, begin);
+    }
+  }
+  for (Level& level : levels_) level.lane.start_at(instant);
 }
 
-void CandleBuilder::covered_from(Timestamp since) {
-  covered_from_ = covered_from_ ? std::min(*covered_from_, since) : since;
-}
-
-Result<void> CandleBuilder::add(const Trade& trade, std::vector<Candle>& revised) {
+Result<void> CandleBuilder::add(const Trade& trade, std::vector<CandleRevision>& revised) {
+  if (ids_.observe(trade.trade_id).duplicate) return {};
+  TradeCoverage& coverage = context_.coverage;
+  // Candles told before change only if the trade belongs to one, or proves something about them.
+  const bool late = std::any_of(levels_.begin(), levels_.end(),
+                                [&](const Level& level) { return level.lane.is_closed(trade.exchange_time); });
+  const bool proves = coverage.would_improve(trade);
   // Whoever sends a history of trades sends them without a hole up to now; others of that very instant may be missing.
-  if (trade.snapshot || !covered_from_) covered_from(trade.exchange_time + Duration{1});
-
-  const Timestamp begin = floor_to(trade.exchange_time, spec_.interval);
-  const bool late = closed_until_ && begin < *closed_until_ && begin >= told_from_;
-  if (late && begin + spec_.interval + spec_.revision_horizon <= *closed_until_) {
-    ++stale_trades_;
-    return {};
+  const Timestamp since = trade.exchange_time + Duration{1};
+  const bool reaches_back = trade.snapshot && !coverage.reaches(since);
+  if (proves || reaches_back) {
+    for (Level& level : levels_) level.lane.note_doubtful();
   }
-  if (auto wide = widen(trade); !wide) return wide;
-
-  Slot& slot = slots_[begin];
-  const Decimal close_before = slot.close;
-  const bool had_trades = slot.trades > 0;
-  if (auto folded = fold(slot, trade); !folded) return folded;
-  if (!late) return {};
-
-  slot.closed = true;
-  ++slot.revision;
-  revised.push_back(candle(begin, slot, CandleState::Revised));
-  if (had_trades && slot.close == close_before) return {};
-  for (Timestamp next = begin + spec_.interval; next < *closed_until_; next += spec_.interval) {
-    Slot& empty = slots_[next];
-    if (empty.trades > 0) break;
-    empty.closed = true;
-    ++empty.revision;
-    revised.push_back(candle(next, empty, CandleState::Revised));
+  if (late) note_before(trade.exchange_time);
+  if (trade.snapshot) {
+    coverage.covered_from(since, CandleCompletion::TradeSnapshot);
+  } else if (!coverage.known()) {
+    coverage.covered_from(since);
   }
-  return {};
+  auto inserted = insert(trade);
+  coverage.observe(trade);
+  if (late || proves || reaches_back) revise(revised);
+  return inserted;
 }
 
-std::optional<Candle> CandleBuilder::close(Timestamp boundary) {
-  KTAPE_ASSERT(floor_to(boundary, spec_.interval) == boundary, "a candle closes at a multiple of its interval");
-  KTAPE_ASSERT(!closed_until_ || boundary > *closed_until_, "a candle closes after the one before it");
-  const Timestamp begin = boundary - spec_.interval;
-  closed_until_ = boundary;
-
-  const auto found = slots_.find(begin);
-  const bool traded = found != slots_.end() && found->second.trades > 0;
-  if (!traded && last_traded_before(begin) == nullptr) return std::nullopt;
-
-  Slot& slot = slots_[begin];
-  slot.closed = true;
-  slot.partial = !covered_from_ || begin < *covered_from_;
-  const CandleState state = slot.partial ? CandleState::Partial : traded ? CandleState::Closed : CandleState::Empty;
-  const Candle closed = candle(begin, slot, state);
-  forget_before(boundary - spec_.revision_horizon);
-  return closed;
+Result<void> CandleBuilder::backfill(std::span<const Trade> trades, std::vector<CandleRevision>& revised) {
+  if (trades.empty()) return {};
+  std::vector<Trade> ordered(trades.begin(), trades.end());
+  std::stable_sort(ordered.begin(), ordered.end(), [](const Trade& a, const Trade& b) {
+    return std::pair(a.exchange_time, a.trade_id) < std::pair(b.exchange_time, b.trade_id);
+  });
+  for (Level& level : levels_) level.lane.note_doubtful();
+  // Newest first: going back from what is known, an id never jumps.
+  Result<void> result;
+  for (auto trade = ordered.rbegin(); trade != ordered.rend(); ++trade) {
+    if (ids_.observe(trade->trade_id).duplicate) continue;
+    note_before(trade->exchange_time);
+    if (auto inserted = insert(*trade); !inserted) result = inserted;
+    context_.coverage.observe(*trade);
+  }
+  context_.coverage.covered_from(ordered.front().exchange_time + Duration{1}, CandleCompletion::Backfill);
+  revise(revised);
+  return result;
 }
 
-std::optional<Candle> CandleBuilder::running() const {
-  for (auto slot = slots_.rbegin(); slot != slots_.rend(); ++slot) {
-    if (slot->second.closed || slot->first < told_from_) break;
-    if (slot->second.trades > 0) return candle(slot->first, slot->second, CandleState::Open);
+void CandleBuilder::add(const Candle& candle) {
+  if (candle.trades <= 0) return;
+  const auto level = std::find_if(levels_.begin(), levels_.end(),
+                                  [&](const Level& each) { return each.lane.interval() == candle.interval; });
+  const Timestamp end = candle.begin + candle.interval;
+  if (!levels_.empty() && levels_.front().lane.is_closed(end - Duration{1})) {
+    auto& known = context_.known_close;
+    if (!known || known->end < end) known = CandleContext::KnownClose{end, candle.close};
+    context_.widest_price = std::max(context_.widest_price, spec_.price_places.value_or(candle.close.scale()));
+  }
+  if (level == levels_.end() || !candle.exchange_time || !context_.coverage.known()) return;
+  if (context_.coverage.reaches(candle.begin)) return;
+  const auto sum = sum_of(candle, spec_.price_places, *candle.exchange_time);
+  if (!sum) return;
+  const auto index = static_cast<std::size_t>(level - levels_.begin());
+  if (!level->lane.seed(*sum, candle.begin, *candle.exchange_time, sum_so_far(index, candle.begin))) return;
+  context_.widest_price = std::max(context_.widest_price, sum->price_places);
+  context_.widest_quantity = std::max(context_.widest_quantity, sum->quantity_places);
+  seeded_ = true;
+}
+
+void CandleBuilder::close(Timestamp boundary, bool tell_empty, std::vector<Candle>& closed) {
+  const std::size_t before = closed.size();
+  for (Level& level : levels_) {
+    if (level.lane.begin_of(boundary) != boundary || level.lane.is_closed(boundary - level.lane.interval())) continue;
+    if (auto candle = level.lane.close(boundary, tell_empty)) closed.push_back(*candle);
+    fold(level, boundary - level.lane.interval());
+  }
+  std::reverse(closed.begin() + static_cast<std::ptrdiff_t>(before), closed.end());
+}
+
+std::optional<Timestamp> CandleBuilder::first_open_end() const {
+  std::optional<Timestamp> first;
+  for (const Level& level : levels_) {
+    const auto end = level.lane.first_open_end();
+    if (end && (!first || *end < *first)) first = end;
+  }
+  return first;
+}
+
+std::optional<Candle> CandleBuilder::running(Duration interval, Timestamp begin) const {
+  for (std::size_t i = 0; i < levels_.size(); ++i) {
+    if (levels_[i].lane.interval() != interval || levels_[i].lane.is_closed(begin)) continue;
+    return levels_[i].lane.candle_at(begin, sum_so_far(i, begin));
   }
   return std::nullopt;
 }
 
-// Sums are kept in units of the widest price and quantity so far; a wider one changes the unit.
-Result<void> CandleBuilder::widen(const Trade& trade) {
-  const int price = spec_.price_places ? 0 : std::max(0, trade.price.scale() - price_places_);
-  const int quantity = std::max(0, trade.quantity.scale() - quantity_places_);
-  if (price == 0 && quantity == 0) return {};
-  auto widened = slots_;
-  for (auto& [begin, slot] : widened) {
-    if (!multiply(slot.volume, power_of_ten(quantity), slot.volume) ||
-        !multiply(slot.turnover, power_of_ten(price + quantity), slot.turnover)) {
-      return fail(Errc::Limit, fmt::format("candle {}: the sums do not fit with trade {} (price {}, quantity {})",
-                                           spec_.symbol, trade.trade_id, trade.price.text(), trade.quantity.text()));
+// A level without a feeder gets every trade; one with a feeder those of intervals that have been folded into it
+// already.
+Result<void> CandleBuilder::insert(const Trade& trade) {
+  // Tried once beforehand, so that a trade is in all candles or in none.
+  CandleSum alone;
+  if (auto fits = alone.add(trade, spec_.price_places); !fits) return fits;
+  context_.widest_price = std::max(context_.widest_price, alone.price_places);
+  context_.widest_quantity = std::max(context_.widest_quantity, alone.quantity_places);
+  Result<void> result;
+  for (Level& level : levels_) {
+    if (seeded_) static_cast<void>(level.lane.add_to_seed(trade));
+    if (level.feeder != kNone) {
+      if (!levels_[level.feeder].lane.is_closed(trade.exchange_time)) continue;
+    }
+    if (level.lane.forgotten(trade.exchange_time)) {
+      if (&level == &levels_.back()) ++forgotten_trades_;
+      continue;
+    }
+    if (auto added = level.lane.add(trade); !added) result = added;
+  }
+  return result;
+}
+
+CandleSum CandleBuilder::sum_so_far(std::size_t level, Timestamp begin) const {
+  const CandleLane& lane = levels_[level].lane;
+  CandleSum sum;
+  if (const CandleSum* const own = lane.sum(begin)) sum = *own;
+  // And what has not been folded into it yet.
+  const Timestamp end = begin + lane.interval();
+  for (std::size_t below = levels_[level].feeder; below != kNone; below = levels_[below].feeder) {
+    for (const Timestamp part : levels_[below].lane.open_within(begin, end)) {
+      static_cast<void>(sum.add(*levels_[below].lane.sum(part)));
     }
   }
-  slots_ = std::move(widened);
-  price_places_ += price;
-  quantity_places_ += quantity;
-  return {};
+  return sum;
 }
 
-Result<void> CandleBuilder::fold(Slot& slot, const Trade& trade) {
-  const auto out_of_range = [&] {
-    return fail(Errc::Limit, fmt::format("candle {}: trade {} (price {}, quantity {}) is out of range", spec_.symbol,
-                                         trade.trade_id, trade.price.text(), trade.quantity.text()));
-  };
-  // Where the pair's places are given, a price may come with more digits, all of them zero (v1 pads to five).
-  const auto price = trade.price.rescaled(price_places_);
-  const auto quantity = trade.quantity.rescaled(quantity_places_);
-  if (!price || !quantity) return out_of_range();
-  Int128 volume = 0;
-  Int128 turnover = 0;
-  if (!add_up(slot.volume, quantity->coefficient(), volume) ||
-      !multiply(price->coefficient(), quantity->coefficient(), turnover) ||
-      !add_up(slot.turnover, turnover, turnover)) {
-    return out_of_range();
+void CandleBuilder::fold(const Level& from, Timestamp begin) {
+  const CandleSum* const part = from.lane.sum(begin);
+  if (part == nullptr || part->trades == 0) return;
+  for (const std::size_t larger : from.feeds) {
+    CandleLane& lane = levels_[larger].lane;
+    static_cast<void>(lane.add(lane.begin_of(begin), *part));  // what does not fit makes the larger one suspect
   }
-  slot.volume = volume;
-  slot.turnover = turnover;
-
-  const TradeKey key{trade.exchange_time, trade.trade_id};
-  if (slot.trades == 0 || key < slot.first) {
-    slot.first = key;
-    slot.open = *price;
-  }
-  // Of trades without ids the first to arrive opens and the last closes, where their times are equal.
-  const bool arrived_last = trade.trade_id == 0 && key == slot.last;
-  if (slot.trades == 0 || slot.last < key || arrived_last) {
-    slot.last = key;
-    slot.close = *price;
-  }
-  slot.high = slot.trades == 0 ? *price : std::max(slot.high, *price);
-  slot.low = slot.trades == 0 ? *price : std::min(slot.low, *price);
-  ++slot.trades;
-  return {};
 }
 
-const CandleBuilder::Slot* CandleBuilder::last_traded_before(Timestamp begin) const {
-  for (auto slot = slots_.lower_bound(begin); slot != slots_.begin();) {
-    --slot;
-    if (slot->second.trades > 0) return &slot->second;
-  }
-  return before_ ? &*before_ : nullptr;
+void CandleBuilder::note_before(Timestamp at) {
+  for (Level& level : levels_) level.lane.note_before(at);
 }
 
-Candle CandleBuilder::candle(Timestamp begin, const Slot& slot, CandleState state) const {
-  Candle out;
-  out.symbol = spec_.symbol;
-  out.source = CandleSource::Trades;
-  out.state = state;
-  out.interval = spec_.interval;
-  out.begin = begin;
-  out.revision = slot.revision;
-  out.trades = slot.trades;
-  const auto places = [this](const Decimal& price) { return price.rescaled(price_places_).value_or(price); };
-  if (slot.trades == 0) {
-    const Slot* const last = last_traded_before(begin);
-    KTAPE_ASSERT(last != nullptr, "an empty candle needs a close before it");
-    out.open = out.high = out.low = out.close = places(last->close);
-  } else {
-    out.open = places(slot.open);
-    out.high = places(slot.high);
-    out.low = places(slot.low);
-    out.close = places(slot.close);
-  }
-  out.volume = Decimal::from_units(slot.volume, quantity_places_);
-  // Truncated, as Kraken does. Trades of quantity zero have no average.
-  out.vwap = Decimal::from_units(slot.volume == 0 ? 0 : slot.turnover / slot.volume, price_places_);
-  return out;
-}
-
-void CandleBuilder::forget_before(Timestamp boundary) {
-  while (!slots_.empty() && slots_.begin()->first + spec_.interval <= boundary &&
-         (slots_.begin()->second.closed || slots_.begin()->first < told_from_)) {
-    if (slots_.begin()->second.trades > 0) before_ = slots_.begin()->second;
-    slots_.erase(slots_.begin());
-  }
+void CandleBuilder::revise(std::vector<CandleRevision>& revised) {
+  for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) level->lane.revise(revised);
 }
 
 }  // namespace ktape

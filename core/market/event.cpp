@@ -29,10 +29,26 @@ std::string_view to_string(CandleState state) {
       return "empty";
     case CandleState::Partial:
       return "partial";
+    case CandleState::Suspect:
+      return "suspect";
     case CandleState::Revised:
       return "revised";
   }
   return "unknown";
+}
+
+std::string_view to_string(CandleCompletion completion) {
+  switch (completion) {
+    case CandleCompletion::None:
+      break;
+    case CandleCompletion::OhlcSnapshot:
+      return "ohlc_snapshot";
+    case CandleCompletion::TradeSnapshot:
+      return "trade_snapshot";
+    case CandleCompletion::Backfill:
+      return "backfill";
+  }
+  return "none";
 }
 
 std::string_view to_string(BookState state) {

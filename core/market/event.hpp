@@ -115,8 +115,11 @@ enum class CandleState : std::uint8_t {
   Closed,   // final under the close policy
   Empty,    // closed without a trade: flat at the last close
   Partial,  // closed, but its beginning was not seen
-  Revised,  // a closed candle that a late trade changed
+  Revised,  // a candle told before that a late or backfilled trade changed, or of which more is known
+  Suspect,  // closed, but trades of it may be missing: an outage or a hole in the trade ids
 };
+// What made a candle whole whose beginning the stream of trades did not cover.
+enum class CandleCompletion : std::uint8_t { None, OhlcSnapshot, TradeSnapshot, Backfill };
 
 struct Candle {
   std::string_view symbol{};
@@ -131,6 +134,18 @@ struct Candle {
   std::uint32_t revision = 0;
   std::optional<Timestamp> exchange_time{};  // ohlc channel: time of the trade that caused the message
   bool snapshot = false;
+
+  // From here on of candles from trades only.
+  std::int64_t first_trade_id = 0, last_trade_id = 0;  // 0: no trade, or the id is not known
+  // By the taker's side. Nothing where a message of the ohlc channel went in: it does not tell them apart.
+  std::optional<Decimal> buy_volume{}, sell_volume{};
+  CandleCompletion completed_by = CandleCompletion::None;
+  bool partial = false;         // its beginning is still not known
+  bool suspect = false;         // trades of it may still be missing
+  bool stale_revision = false;  // revised later than the horizon: strategies may have to leave it
+  // Where the average is known only to lie in [vwap, vwap_upper], since an ohlc message's rounded one went in.
+  std::optional<Decimal> vwap_upper{};
+  const Candle* replaces = nullptr;  // Revised: what was told before; good until the handler returns
 };
 
 struct AssetInfo {
@@ -400,6 +415,7 @@ std::string_view to_string(OrderType type);
 std::string_view to_string(OrderAction action);
 std::string_view to_string(CandleSource source);
 std::string_view to_string(CandleState state);
+std::string_view to_string(CandleCompletion completion);
 std::string_view to_string(BookState state);
 std::string_view to_string(LinkState state);
 std::string_view to_string(StreamState state);

@@ -197,6 +197,24 @@ struct Writer {
         .add("revision", candle.revision)
         .add("exchange_time", candle.exchange_time)
         .add("snapshot", candle.snapshot);
+    if (candle.first_trade_id != 0) to.add("first_trade_id", candle.first_trade_id);
+    if (candle.last_trade_id != 0) to.add("last_trade_id", candle.last_trade_id);
+    to.add("buy_volume", candle.buy_volume).add("sell_volume", candle.sell_volume);
+    if (candle.completed_by != CandleCompletion::None) to.add("completed_by", to_string(candle.completed_by));
+    if (candle.partial) to.add("partial", true);
+    if (candle.suspect) to.add("suspect", true);
+    if (candle.stale_revision) to.add("stale_revision", true);
+    to.add("vwap_upper", candle.vwap_upper);
+    if (const Candle* const before = candle.replaces) {
+      to.add("was_state", to_string(before->state))
+          .add("was_open", before->open)
+          .add("was_high", before->high)
+          .add("was_low", before->low)
+          .add("was_close", before->close)
+          .add("was_volume", before->volume)
+          .add("was_vwap", before->vwap)
+          .add("was_trades", before->trades);
+    }
   }
   void operator()(const InstrumentUpdate& update) const {
     to.add("event", "instrument")

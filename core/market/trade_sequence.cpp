@@ -5,6 +5,7 @@
 namespace ktape {
 
 TradeSequence::Verdict TradeSequence::observe(std::int64_t id) {
+  if (id == 0) return {};
   if (!seen_) {
     seen_ = {id, id};
     return {};

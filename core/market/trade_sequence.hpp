@@ -17,6 +17,7 @@ class TradeSequence {
     std::optional<std::int64_t> gap_from;
   };
 
+  // 0 is no id (Spot v1 tells none): nothing is known of such a trade.
   Verdict observe(std::int64_t id);
 
   std::uint64_t duplicates() const { return duplicates_; }

@@ -38,8 +38,8 @@ Decimal decimal(const JsonNode* node) { return Decimal::parse(node->text()).valu
 
 TEST(CandleCaptures, CandlesFromRealTradesEqualKrakensInEveryField) {
   KTAPE_REQUIRE_CAPTURES();
-  CandleBuilder builder({.symbol = "BTC/USDT", .interval = 1min, .price_places = 1});
-  std::vector<Candle> revised;
+  CandleBuilder builder({.symbol = "BTC/USDT", .intervals = {1min}, .price_places = 1});
+  std::vector<CandleRevision> revised;
 
   JsonTape trades;
   ASSERT_TRUE(trades.parse(read("nautilus_xbtusdt_rest_trades.json.zst")).has_value());
@@ -61,7 +61,9 @@ TEST(CandleCaptures, CandlesFromRealTradesEqualKrakensInEveryField) {
   Timestamp boundary = floor_to(all.front().exchange_time, 1min) + 1min;
   for (const Trade& trade : all) {
     for (; boundary <= trade.exchange_time; boundary += 1min) {
-      if (const auto candle = builder.close(boundary)) ours.emplace(candle->begin, *candle);
+      std::vector<Candle> closed;
+      builder.close(boundary, true, closed);
+      for (const Candle& candle : closed) ours.emplace(candle.begin, candle);
     }
     ASSERT_TRUE(builder.add(trade, revised).has_value());
   }
