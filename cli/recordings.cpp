@@ -25,6 +25,8 @@ class TextClassifier final : public FrameClassifier {
   }
 };
 
+}  // namespace
+
 FrameClassifier* classifier_for(const std::string& dialect) {
   static TextClassifier<spot_v2::classify> spot_v2;
   static TextClassifier<spot_v1::classify> spot_v1;
@@ -34,8 +36,6 @@ FrameClassifier* classifier_for(const std::string& dialect) {
   if (dialect == to_string(Dialect::FuturesV1)) return &futures_v1;
   return nullptr;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<SessionReader>> open_recording(const std::string& path) {
   auto file = FileSource::open(path);

@@ -16,6 +16,9 @@ Result<std::unique_ptr<SessionReader>> open_recording(const std::string& path);
 // for it.
 int tell_what_is_missing(const SessionReader& reader, const std::string& path);
 
+// Tells channel and symbol of frames of a dialect; nullptr where this version cannot. Lives as long as the program.
+FrameClassifier* classifier_for(const std::string& dialect);
+
 // What a recording says of its dialect; spot-v2 where it says nothing.
 Result<Dialect> dialect_of(const SessionInfo& info);
 

@@ -119,6 +119,19 @@ std::optional<Integer> integer(const JsonNode* node) {
   return value;
 }
 
+// "00ff" -> two bytes; nothing for what is empty or no such text.
+std::optional<std::string> from_hex(std::string_view digits) {
+  if (digits.empty() || digits.size() % 2 != 0) return std::nullopt;
+  std::string bytes;
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    unsigned byte = 0;
+    const auto [end, error] = std::from_chars(digits.data() + i, digits.data() + i + 2, byte, 16);
+    if (error != std::errc{} || end != digits.data() + i + 2) return std::nullopt;
+    bytes.push_back(static_cast<char>(byte));
+  }
+  return bytes;
+}
+
 // A line as `ktape cat --format json` prints it; nothing for any other object.
 std::optional<Message> read_cat_line(const JsonNode& object) {
   if (object.kind != JsonKind::Object) return std::nullopt;
@@ -132,14 +145,14 @@ std::optional<Message> read_cat_line(const JsonNode& object) {
   const auto direction = named(text_of("direction"), {Direction::FromExchange, Direction::ToExchange});
   const auto kind = named(text_of("kind"), {FrameKind::Opened, FrameKind::Text, FrameKind::Binary, FrameKind::Ping,
                                             FrameKind::Pong, FrameKind::Closed});
-  if (payload == nullptr || payload->kind != JsonKind::String || !at || !connection || !direction || !kind) {
-    return std::nullopt;
-  }
+  const auto bytes = payload == nullptr ? from_hex(text_of("payload_hex")) : std::nullopt;
+  const bool has_payload = payload == nullptr ? bytes.has_value() : payload->kind == JsonKind::String;
+  if (!has_payload || !at || !connection || !direction || !kind) return std::nullopt;
   return Message{.at = from_nanoseconds(*at),
                  .connection = ConnectionId{*connection},
                  .direction = *direction,
                  .kind = *kind,
-                 .payload = std::string(payload->text())};
+                 .payload = bytes ? *bytes : std::string(payload->text())};
 }
 
 // As the exchange writes it: no white space, numbers to the letter.

@@ -78,6 +78,7 @@ recorder       -> core/base core/wire core/market core/protocol core/client core
 exchange       -> core/base core/wire core/market core/protocol core/client core/session
 synth          -> core/base core/wire core/market core/protocol core/client core/session exchange
 replay         -> core/base core/wire core/market core/protocol core/client core/session exchange
+inspect        -> core/base core/wire core/market core/protocol core/client core/session exchange replay
 import         -> core/base core/wire core/market core/protocol core/client core/session
 mock_server    -> core/base core/wire core/market core/protocol core/client core/session net exchange replay
 cli            -> *

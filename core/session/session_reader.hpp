@@ -50,6 +50,9 @@ class SessionReader final : public FrameSource {
   std::vector<Gap> gaps() const;
   SessionState state() const;
 
+  // Finished by its writer: refresh() will find nothing more.
+  bool sealed() const { return directory_.seal().has_value(); }
+
   // Sealed, and nothing that was written has turned out to be unreadable.
   bool complete() const;
 
