@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   add_info(program, run);
   add_cat(program, run);
   add_verify(program, run);
+  add_diff(program, run);
   add_import(program, run);
   add_synth(program, run);
   try {
