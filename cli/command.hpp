@@ -23,6 +23,7 @@ using Run = std::function<int()>;
 // Each adds its subcommand to the program; when it is chosen, `run` becomes what is to be done.
 void add_cat(CLI::App& program, Run& run);
 void add_diff(CLI::App& program, Run& run);
+void add_export(CLI::App& program, Run& run);
 void add_import(CLI::App& program, Run& run);
 void add_info(CLI::App& program, Run& run);
 void add_record(CLI::App& program, Run& run);

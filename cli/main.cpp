@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   add_cat(program, run);
   add_verify(program, run);
   add_diff(program, run);
+  add_export(program, run);
   add_import(program, run);
   add_synth(program, run);
   try {

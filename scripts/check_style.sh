@@ -79,6 +79,7 @@ exchange       -> core/base core/wire core/market core/protocol core/client core
 synth          -> core/base core/wire core/market core/protocol core/client core/session exchange
 replay         -> core/base core/wire core/market core/protocol core/client core/session exchange
 inspect        -> core/base core/wire core/market core/protocol core/client core/session exchange replay
+export         -> core/base core/wire core/market core/protocol core/client core/session exchange replay inspect
 import         -> core/base core/wire core/market core/protocol core/client core/session
 mock_server    -> core/base core/wire core/market core/protocol core/client core/session net exchange replay
 cli            -> *
@@ -121,6 +122,7 @@ rapidjson/    core/protocol/ tests/fuzz/ tests/support/
 capnp/        core/session/
 kj/           core/session/
 zstd.h        core/session/ import/ tests/
+sqlite3.h     export/ tests/
 openssl/      core/base/ net/ live/ mock_server/ recorder/ core/session/ tests/
 boost/        net/ live/ mock_server/ bench/ tests/integration/ tests/support/
 CLI/          cli/
@@ -128,9 +130,9 @@ spdlog/       cli/
 gtest/        tests/
 gmock/        tests/
 benchmark/    bench/
-sys/          net/ live/ mock_server/ recorder/ replay/ import/ cli/ bench/ tests/
-unistd.h      net/ live/ mock_server/ recorder/ replay/ import/ cli/ bench/ tests/
-fcntl.h       net/ live/ mock_server/ recorder/ replay/ import/ cli/ bench/ tests/
+sys/          net/ live/ mock_server/ recorder/ replay/ import/ export/ cli/ bench/ tests/
+unistd.h      net/ live/ mock_server/ recorder/ replay/ import/ export/ cli/ bench/ tests/
+fcntl.h       net/ live/ mock_server/ recorder/ replay/ import/ export/ cli/ bench/ tests/
 poll.h        net/ live/ mock_server/ cli/ tests/
 dirent.h      recorder/ replay/ import/ cli/ tests/
 spawn.h       tests/
