@@ -8,6 +8,7 @@
 #include "cli/text_output.hpp"
 #include "core/base/sha256.hpp"
 #include "import/archive.hpp"
+#include "import/kraken_trades.hpp"
 
 namespace ktape::cli {
 namespace {
@@ -17,6 +18,7 @@ struct Options {
   std::string output;
   std::string format;
   std::string dialect;
+  std::string symbol;
   int level = 9;
 };
 
@@ -26,7 +28,8 @@ Result<ArchiveOptions> archive_options(const Options& options) {
     archive.format = parse_archive_format(options.format);
     if (!archive.format) {
       return fail(Errc::InvalidArgument,
-                  fmt::format("'{}' is no archive format: cbcap, cryptofeed, jsonl or json expected", options.format));
+                  fmt::format("'{}' is no archive format: cbcap, cryptofeed, jsonl, json or kraken-trades expected",
+                              options.format));
     }
   }
   if (!options.dialect.empty()) {
@@ -36,6 +39,7 @@ Result<ArchiveOptions> archive_options(const Options& options) {
                   fmt::format("'{}' is no dialect: spot-v2, spot-v1 or futures-v1 expected", options.dialect));
     }
   }
+  archive.symbol = options.symbol.empty() ? symbol_of_trades_file(options.input).value_or("") : options.symbol;
   return archive;
 }
 
@@ -84,6 +88,7 @@ int run(const Options& options) {
   say(fmt::format("{}: {} frames of {} from {}, {}", options.output, grouped((*writer)->frames()),
                   to_string((*archive)->dialect()), to_string((*archive)->format()),
                   bytes_text((*writer)->stored_bytes())));
+  if ((*archive)->format() == ArchiveFormat::KrakenTrades) say(std::string((*archive)->notes()));
   if (broken) {
     report({broken->code, fmt::format("{}: {}; what stands before was imported", options.input, broken->detail)});
     return kIncomplete;
@@ -96,11 +101,16 @@ int run(const Options& options) {
 void add_import(CLI::App& program, Run& run_later) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("import", "Turns an archive of others into a recording");
-  command->footer("Example: ktape import kraken_btcusd.cbcap.zst -o btcusd.ktape\nzstd is unpacked by itself.");
+  command->footer(
+      "Example: ktape import kraken_btcusd.cbcap.zst -o btcusd.ktape\nzstd is unpacked by itself. Of Kraken's\n"
+      "downloadable trades (XBTUSD.csv) the description of the recording says what had to be invented.");
   command->add_option("INPUT", options->input, "The archive")->required();
   command->add_option("-o,--output", options->output, "The recording to make; must not exist")->required();
-  command->add_option("--format", options->format, "cbcap, cryptofeed, jsonl or json [guessed from the content]");
+  command->add_option("--format", options->format,
+                      "cbcap, cryptofeed, jsonl, json or kraken-trades [guessed from the content]");
   command->add_option("--dialect", options->dialect, "spot-v2, spot-v1 or futures-v1 [guessed from the content]");
+  command->add_option("--symbol", options->symbol,
+                      "kraken-trades: the pair, such as BTC/USD [from the file's name, where that is clear]");
   command->add_option("--level", options->level, "zstd level")->check(CLI::Range(1, 19))->capture_default_str();
   command->callback([options, &run_later] { run_later = [options] { return run(*options); }; });
 }

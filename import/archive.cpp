@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <zstd.h>
 
+#include "import/kraken_trades.hpp"
 #include "import/readers.hpp"
 
 namespace ktape {
@@ -24,6 +25,7 @@ ArchiveFormat guess_format(std::string_view text) {
   if (line.starts_with("configuration: ") || (!json && line.find("://") < line.find(' '))) {
     return ArchiveFormat::Cryptofeed;
   }
+  if (is_kraken_trade_line(line)) return ArchiveFormat::KrakenTrades;
   if (!line.empty() && line.front() >= '0' && line.front() <= '9') return ArchiveFormat::Cryptofeed;
   // A document that is spread over lines breaks off inside the first of them.
   const bool whole = line.size() > 1 && (line.ends_with('}') || line.ends_with(']') || line.ends_with("}\r"));
@@ -79,13 +81,15 @@ std::string_view to_string(ArchiveFormat format) {
       return "jsonl";
     case ArchiveFormat::Json:
       return "json";
+    case ArchiveFormat::KrakenTrades:
+      return "kraken-trades";
   }
   return "unknown";
 }
 
 std::optional<ArchiveFormat> parse_archive_format(std::string_view name) {
-  for (const auto format :
-       {ArchiveFormat::Cbcap, ArchiveFormat::Cryptofeed, ArchiveFormat::JsonLines, ArchiveFormat::Json}) {
+  for (const auto format : {ArchiveFormat::Cbcap, ArchiveFormat::Cryptofeed, ArchiveFormat::JsonLines,
+                            ArchiveFormat::Json, ArchiveFormat::KrakenTrades}) {
     if (name == to_string(format)) return format;
   }
   return std::nullopt;
@@ -105,6 +109,8 @@ Result<std::unique_ptr<Archive>> open_archive(std::string text, const ArchiveOpt
       return open_json_lines(text, dialect);
     case ArchiveFormat::Json:
       return open_json(text, dialect);
+    case ArchiveFormat::KrakenTrades:
+      return open_kraken_trades(std::move(text), options);
   }
   return fail(Errc::InvalidArgument, "unknown archive format");
 }

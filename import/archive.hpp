@@ -14,22 +14,25 @@ namespace ktape {
 
 // How others have stored what Kraken sent. Their formats are described in docs/import.md.
 enum class ArchiveFormat : std::uint8_t {
-  Cbcap,       // "CBCAP1" and length-prefixed messages with receive times
-  Cryptofeed,  // cryptofeed's raw files: a line per frame, received or sent, with its time
-  JsonLines,   // a message per line; or objects as `ktape cat --format json` prints them, with time and direction
-  Json,        // one document: a message, a list of messages, or {"init": ..., "updates": [...]}
+  Cbcap,         // "CBCAP1" and length-prefixed messages with receive times
+  Cryptofeed,    // cryptofeed's raw files: a line per frame, received or sent, with its time
+  JsonLines,     // a message per line; or objects as `ktape cat --format json` prints them, with time and direction
+  Json,          // one document: a message, a list of messages, or {"init": ..., "updates": [...]}
+  KrakenTrades,  // Kraken's downloadable history: a line "time,price,volume" for each trade
 };
 
-std::string_view to_string(ArchiveFormat format);  // "cbcap", "cryptofeed", "jsonl", "json"
+std::string_view to_string(ArchiveFormat format);  // "cbcap", "cryptofeed", "jsonl", "json", "kraken-trades"
 std::optional<ArchiveFormat> parse_archive_format(std::string_view name);
 
 struct ArchiveOptions {
   // Guessed from the content where not given.
   std::optional<ArchiveFormat> format{};
   std::optional<Dialect> dialect{};
+  std::string symbol{};  // BTC/USD: of what does not say it itself, KrakenTrades
 };
 
-// The frames of an archive, in its order. Nothing is invented: there is an Opened frame only where the archive tells of
+// The frames of an archive, in its order. Nothing is invented, but what KrakenTrades needs to be messages at all, and
+// notes() says that: there is an Opened frame only where the archive tells of
 // a connection. Times are the archive's receive times; where it has none, they follow the exchange's own times in the
 // messages, and where these are not known either, frames stand one microsecond apart from 1970 on.
 class Archive : public FrameSource {

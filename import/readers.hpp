@@ -14,4 +14,6 @@ Result<std::unique_ptr<Archive>> open_cryptofeed(std::string text, Dialect diale
 Result<std::unique_ptr<Archive>> open_json_lines(std::string_view text, Dialect dialect);
 Result<std::unique_ptr<Archive>> open_json(std::string_view text, Dialect dialect);
 
+Result<std::unique_ptr<Archive>> open_kraken_trades(std::string text, const ArchiveOptions& options);
+
 }  // namespace ktape

@@ -86,7 +86,7 @@ const Mistake kMistakes[] = {
     {{"synth", "-o", "OUT", "--start", "today"}, {"--start", "'today'"}},
     {{"synth", "-o", "OUT", "--seed", "-1"}, {"--seed", "-1"}},
     {{"synth", "-o", "OUT", "--depth", "9"}, {"9", "10, 25, 100, 500, 1000"}},
-    {{"import", "x", "-o", "OUT", "--format", "csv"}, {"'csv'", "cbcap, cryptofeed, jsonl or json"}},
+    {{"import", "x", "-o", "OUT", "--format", "csv"}, {"'csv'", "cbcap, cryptofeed, jsonl, json or kraken-trades"}},
     {{"import", "x", "-o", "OUT", "--dialect", "spot-v3"}, {"'spot-v3'", "spot-v2, spot-v1 or futures-v1"}},
 };
 
