@@ -253,15 +253,24 @@ Result<void> print_events(const Options& options, const Wish& wish, FrameSource&
   }
 }
 
+// A window that begins after the end is a mistake, not an empty result.
+Result<void> require_inside(SessionReader& recording, const Options& options, Duration offset) {
+  if (options.from.empty()) return require_longer_than(recording, options.file, offset);
+  const auto summary = recording.summary();
+  if (!summary) return tl::unexpected<Error>(summary.error());
+  const Duration length = summary->first_at ? *summary->last_at - *summary->first_at : Duration::zero();
+  if (offset <= length) return {};
+  return fail(Errc::InvalidArgument,
+              fmt::format("--from {}: {} ends after {}", options.from, options.file, format_duration(length)));
+}
+
 int run(const Options& options) {
   const auto wish = understand(options);
   if (!wish) return report(wish.error());
   auto reader = open_recording(options.file);
   if (!reader) return report(reader.error());
   if (wish->from && !wish->from->at && !options.follow) {
-    if (auto longer = require_longer_than(**reader, options.file, wish->from->offset); !longer) {
-      return report(longer.error());
-    }
+    if (auto inside = require_inside(**reader, options, wish->from->offset); !inside) return report(inside.error());
   }
   const auto dialect = dialect_of((*reader)->info());
   FrameClassifier* const classifier = dialect ? classifier_for(std::string(to_string(*dialect))) : nullptr;

@@ -22,10 +22,12 @@ using Run = std::function<int()>;
 
 // Each adds its subcommand to the program; when it is chosen, `run` becomes what is to be done.
 void add_cat(CLI::App& program, Run& run);
+void add_completion(CLI::App& program, Run& run);
 void add_diff(CLI::App& program, Run& run);
 void add_export(CLI::App& program, Run& run);
 void add_import(CLI::App& program, Run& run);
 void add_info(CLI::App& program, Run& run);
+void add_man(CLI::App& program, Run& run);
 void add_record(CLI::App& program, Run& run);
 void add_replay(CLI::App& program, Run& run);
 void add_serve(CLI::App& program, Run& run);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "cli/progress.hpp"
 #include "cli/recordings.hpp"
 #include "cli/text_output.hpp"
 #include "core/base/json_text.hpp"
@@ -28,6 +29,7 @@ struct Side {
   std::unique_ptr<ByteSource> text;
   std::unique_ptr<SessionReader> recording;
   std::unique_ptr<History> history;
+  std::uint64_t bytes = 0;  // of payload, or of text
 };
 
 // An event log is lines of objects; everything else has to be a recording.
@@ -46,12 +48,18 @@ Result<Side> open_side(const std::string& path, bool events) {
   if (!log) return tl::unexpected<Error>(log.error());
   if (*log) {
     side.text = std::move(*file);
+    const auto size = side.text->size();
+    if (!size) return tl::unexpected<Error>(size.error());
+    side.bytes = *size;
     side.history = lines_of(*side.text);
     return side;
   }
   auto reader = open_recording(path);
   if (!reader) return tl::unexpected<Error>(reader.error());
   side.recording = std::move(*reader);
+  const auto summary = side.recording->summary();
+  if (!summary) return tl::unexpected<Error>(summary.error());
+  side.bytes = summary->payload_bytes;
   if (!events) {
     side.history = frames_of(*side.recording);
     return side;
@@ -130,12 +138,11 @@ int run(const Options& options) {
          fmt::format("{} is a recording and {} an event log: --events compares the recording's events with it",
                      a->recording ? options.a : options.b, a->recording ? options.b : options.a)});
   }
-  Progress progress;
-  CompareOptions how{
-      .compare_times = !options.ignore_times,
-      .compare_connections = !options.ignore_connections,
-      .context = options.context,
-      .progress = [&](std::uint64_t equal) { progress.show(fmt::format("comparing: {} are equal", grouped(equal))); }};
+  WorkProgress progress("comparing", options.events ? 0 : a->bytes);
+  CompareOptions how{.compare_times = !options.ignore_times,
+                     .compare_connections = !options.ignore_connections,
+                     .context = options.context,
+                     .progress = [&](std::uint64_t bytes) { progress(bytes); }};
   const auto result = compare(*a->history, *b->history, how);
   if (!result) return report(result.error());
   const std::string_view what = options.events ? "event" : a->recording ? "frame" : "line";

@@ -6,6 +6,7 @@
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
 #include "cli/interruption.hpp"
+#include "cli/progress.hpp"
 #include "cli/recordings.hpp"
 #include "cli/text_output.hpp"
 #include "export/exporter.hpp"
@@ -36,9 +37,11 @@ int run(const Options& options) {
   if (!dialect) return report(dialect.error());
   if (auto decodes = require_codec(*dialect); !decodes) return report(decodes.error());
   const Interruption interruption;
-  Progress progress;
-  how.progress = [&](std::uint64_t frames) {
-    progress.show(fmt::format("exporting: {} frames", grouped(frames)));
+  const auto summary = (*reader)->summary();
+  if (!summary) return report(summary.error());
+  WorkProgress progress("exporting", summary->payload_bytes);
+  how.progress = [&](std::uint64_t payload_bytes) {
+    progress(payload_bytes);
     return !interruption.requested();
   };
   const auto exported = export_recording(**reader, *dialect, options.output, how);

@@ -41,6 +41,8 @@ int main(int argc, char** argv) {
   add_export(program, run);
   add_import(program, run);
   add_synth(program, run);
+  add_completion(program, run);
+  add_man(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

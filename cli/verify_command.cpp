@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "cli/progress.hpp"
 #include "cli/recordings.hpp"
 #include "cli/text_output.hpp"
 #include "core/base/json_text.hpp"
@@ -71,11 +72,11 @@ int exit_code(Verdict verdict) {
 Result<int> verify(const Options& options, const std::string& file, std::string& json) {
   auto reader = open_recording(file);
   if (!reader) return tl::unexpected<Error>(reader.error());
-  Progress progress;
+  const auto summary = (*reader)->summary();
+  if (!summary) return tl::unexpected<Error>(summary.error());
+  WorkProgress progress("verifying " + file, summary->payload_bytes);
   VerifyOptions how;
-  how.progress = [&](std::uint64_t frames, Timestamp) {
-    progress.show(fmt::format("verifying {}: {} frames", file, grouped(frames)));
-  };
+  how.progress = [&](std::uint64_t payload_bytes) { progress(payload_bytes); };
   const auto found = verify_recording(**reader, how);
   if (!found) return tl::unexpected<Error>({found.error().code, fmt::format("{}: {}", file, found.error().detail)});
   if (options.json) {

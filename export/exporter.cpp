@@ -135,12 +135,27 @@ class JsonLines {
   std::string line_;
 };
 
+class CountedFrames final : public FrameSink {
+ public:
+  explicit CountedFrames(FrameSink& next) : next_(next) {}
+  void on_frame(const Frame& frame) override {
+    payload_bytes_ += frame.payload.size();
+    next_.on_frame(frame);
+  }
+  std::uint64_t payload_bytes() const { return payload_bytes_; }
+
+ private:
+  FrameSink& next_;
+  std::uint64_t payload_bytes_ = 0;
+};
+
 // Plays everything. `status` is asked now and then, so that a full disk ends the work early.
 template <class Status>
 Result<void> play(SessionReader& reader, VirtualClock& clock, Dialect dialect, const RecordedClients::SinkOf& sink_of,
                   const ExportOptions& options, Status status) {
   RecordedClients clients(dialect, clock, sink_of, {.candles = {.intervals = options.candles}});
-  Player player(reader, clock, clients);
+  CountedFrames frames(clients);
+  Player player(reader, clock, frames);
   constexpr std::uint64_t kLookEvery = 1024;
   for (;;) {
     const auto stepped = player.step();
@@ -148,7 +163,8 @@ Result<void> play(SessionReader& reader, VirtualClock& clock, Dialect dialect, c
     if (!*stepped) return status();
     if (player.frames() % kLookEvery != 0) continue;
     if (auto fine = status(); !fine) return fine;
-    if (options.progress && !options.progress(player.frames())) return fail(Errc::Io, "interrupted: nothing was made");
+    if (options.progress && !options.progress(frames.payload_bytes()))
+      return fail(Errc::Io, "interrupted: nothing was made");
   }
 }
 

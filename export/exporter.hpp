@@ -27,8 +27,8 @@ struct ExportOptions {
   std::vector<Duration> candles{};  // to be built from trades
   std::string exporter{};           // "ktape 0.1.0"
   std::string source{};             // the recording's path, for the table meta
-  // Called now and then; false gives up, and leaves nothing behind.
-  std::function<bool(std::uint64_t frames)> progress{};
+  // Called now and then, with what was played so far; false gives up, and leaves nothing behind.
+  std::function<bool(std::uint64_t payload_bytes)> progress{};
 };
 
 struct Exported {

@@ -127,6 +127,7 @@ class FieldWalk {
 Result<Comparison> compare(History& a, History& b, const CompareOptions& options) {
   Comparison result;
   Context context(options.context);
+  std::uint64_t bytes = 0;
   HistoryItem left;
   HistoryItem right;
   constexpr std::uint64_t kProgressEvery = 4096;
@@ -141,7 +142,8 @@ Result<Comparison> compare(History& a, History& b, const CompareOptions& options
       parts = differing_parts(left, right, options);
       if (parts.empty()) {
         context.keep(left, right);
-        if (++result.equal % kProgressEvery == 0 && options.progress) options.progress(result.equal);
+        bytes += left.body.size();
+        if (++result.equal % kProgressEvery == 0 && options.progress) options.progress(bytes);
         continue;
       }
     }

@@ -41,8 +41,8 @@ inline constexpr std::size_t kMaxLineBytes = std::size_t{64} << 20U;
 struct CompareOptions {
   bool compare_times = true;
   bool compare_connections = true;
-  std::size_t context = 3;                                 // how many pairs before the difference are kept
-  std::function<void(std::uint64_t compared)> progress{};  // called now and then
+  std::size_t context = 3;                              // how many pairs before the difference are kept
+  std::function<void(std::uint64_t bytes)> progress{};  // called now and then, with what was compared of A
 };
 
 struct Difference {

@@ -122,10 +122,13 @@ class FrameInspector final : public FrameSink {
 
   void on_frame(const Frame& frame) override {
     ++found_.frames;
+    payload_bytes_ += frame.payload.size();
     if (may_hold_secrets(frame.payload)) look_for_secrets(frame);
     if (frame.kind == FrameKind::Text && frame.direction == Direction::FromExchange) ++found_.messages;
     if (next_ != nullptr) next_->on_frame(frame);
   }
+
+  std::uint64_t payload_bytes() const { return payload_bytes_; }
 
  private:
   // Tells where, never what.
@@ -142,6 +145,7 @@ class FrameInspector final : public FrameSink {
   Report& report_;
   Verification& found_;
   FrameSink* next_;
+  std::uint64_t payload_bytes_ = 0;
 };
 
 // `lost_reports` of the failed sequence numbers are holes in private channels.
@@ -236,7 +240,7 @@ Result<Verification> verify_recording(SessionReader& reader, const VerifyOptions
     const auto stepped = player.step();
     if (!stepped) return tl::unexpected<Error>(stepped.error());
     if (!*stepped) break;
-    if (options.progress && player.frames() % kProgressEvery == 0) options.progress(player.frames(), clock.now());
+    if (options.progress && player.frames() % kProgressEvery == 0) options.progress(frames.payload_bytes());
   }
 
   report.check(kCheckSecrets).asked = found.frames;

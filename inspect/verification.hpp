@@ -60,7 +60,7 @@ inline constexpr std::string_view kCheckSecrets = "secrets";             // valu
 
 struct VerifyOptions {
   std::size_t max_findings = 100;
-  std::function<void(std::uint64_t frames, Timestamp at)> progress{};  // called now and then
+  std::function<void(std::uint64_t payload_bytes)> progress{};  // called now and then, with what was played so far
 };
 
 // Reads every byte, then plays everything. `reader` stands at its beginning. Errors are those of the source alone.

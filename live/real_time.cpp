@@ -9,7 +9,8 @@ namespace ktape {
 
 void pause_real_time(Duration span) {
   boost::asio::io_context io;
-  boost::asio::steady_timer(io, span).wait();
+  boost::system::error_code interrupted;
+  boost::asio::steady_timer(io, span).wait(interrupted);
 }
 
 struct RealTimePace::Impl {

@@ -7,7 +7,8 @@
 
 namespace ktape {
 
-// Lets real time pass. For programs that wait for something nobody announces; never needed where a Clock is.
+// Lets real time pass; less of it if a signal comes meanwhile. For programs that wait for something nobody announces;
+// never needed where a Clock is.
 void pause_real_time(Duration span);
 
 // Holds a replay back to a rate of real time: wait_until(t) returns when t is due, at once if it was due before.
