@@ -127,8 +127,8 @@ Window window_for(const Wish& wish, Timestamp first) {
 // Prints frames one after the other until it has enough.
 class FramePrinter {
  public:
-  FramePrinter(const Options& options, const Wish& wish, FrameClassifier* classifier)
-      : options_(options), wish_(wish), classifier_(classifier) {
+  FramePrinter(const Options& options, const Wish& wish, FrameClassifier* classifier, std::optional<Window> window)
+      : options_(options), wish_(wish), classifier_(classifier), window_(window) {
     if (options.format == "csv") put(kFrameCsvHeader);
   }
 
@@ -234,8 +234,8 @@ class EventPrinter {
 };
 
 Result<void> print_frames(const Options& options, const Wish& wish, FrameSource& source, FrameClassifier* classifier,
-                          const std::optional<Interruption>& interruption) {
-  FramePrinter printer(options, wish, classifier);
+                          std::optional<Window> window, const std::optional<Interruption>& interruption) {
+  FramePrinter printer(options, wish, classifier, window);
   for (;;) {
     const auto frame = source.next();
     if (!frame) return tl::unexpected<Error>(frame.error());
@@ -264,6 +264,18 @@ Result<void> require_inside(SessionReader& recording, const Options& options, Du
               fmt::format("--from {}: {} ends after {}", options.from, options.file, format_duration(length)));
 }
 
+// The window of a listing that begins later than the recording, after going there; nothing where that has to be found
+// on the way. Chunks that end before it are not read.
+Result<std::optional<Window>> seek_window(SessionReader& recording, const Wish& wish) {
+  if (!wish.from) return std::optional<Window>{};
+  const auto first = recording.next();
+  if (!first) return tl::unexpected<Error>(first.error());
+  if (!*first) return std::optional<Window>{};
+  const Window window = window_for(wish, (*first)->at);
+  if (auto done = recording.seek(window.begin); !done) return tl::unexpected<Error>(done.error());
+  return std::optional(window);
+}
+
 int run(const Options& options) {
   const auto wish = understand(options);
   if (!wish) return report(wish.error());
@@ -284,6 +296,8 @@ int run(const Options& options) {
                                         options.file, (*reader)->info().dialect)});
   }
 
+  const auto window = options.events ? Result<std::optional<Window>>(std::nullopt) : seek_window(**reader, *wish);
+  if (!window) return report(window.error());
   std::optional<Interruption> interruption;
   if (options.follow) interruption.emplace();
   FollowingSource following(**reader, [&] {
@@ -293,7 +307,7 @@ int run(const Options& options) {
   });
   FrameSource& source = options.follow ? static_cast<FrameSource&>(following) : **reader;
   const auto printed = options.events ? print_events(options, *wish, source, *dialect, interruption)
-                                      : print_frames(options, *wish, source, classifier, interruption);
+                                      : print_frames(options, *wish, source, classifier, *window, interruption);
   if (!printed) return report(printed.error());
   flush_output();
   return tell_what_is_missing(**reader, options.file);
