@@ -8,7 +8,7 @@
 #include "core/base/json_text.hpp"
 #include "core/session/redactor.hpp"
 #include "core/session/secret_finder.hpp"
-#include "inspect/candle_check.hpp"
+#include "inspect/candle_comparison.hpp"
 #include "inspect/overview.hpp"
 #include "replay/player.hpp"
 #include "replay/recorded_clients.hpp"
@@ -80,7 +80,7 @@ bool is_numbered(const Message& message) {
 // Listens to everything that one client tells, and notes what should not be.
 class Inspector final : public EventSink {
  public:
-  Inspector(Report& report, CandleCheck& candles, Verification& found, ConnectionId connection)
+  Inspector(Report& report, CandleComparison& candles, Verification& found, ConnectionId connection)
       : report_(report), candles_(candles), found_(found), connection_(connection) {}
 
   void on_event(const Event& event) override {
@@ -110,7 +110,7 @@ class Inspector final : public EventSink {
 
  private:
   Report& report_;
-  CandleCheck& candles_;
+  CandleComparison& candles_;
   Verification& found_;
   ConnectionId connection_;
 };
@@ -218,7 +218,7 @@ Result<Verification> verify_recording(SessionReader& reader, const VerifyOptions
 
   const auto dialect = reader.info().dialect.empty() ? Dialect::SpotV2 : parse_dialect(reader.info().dialect);
   const bool decodes = dialect && make_codec(*dialect) != nullptr;
-  CandleCheck candles([&](const std::string& what) { report.add(std::nullopt, what); });
+  CandleComparison candles([&](const std::string& what) { report.add(std::nullopt, what); });
   std::vector<std::unique_ptr<Inspector>> inspectors;
   ClientOptions client_options{.resubscribe_invalid_books = false,
                                .ping_interval = std::chrono::hours(24),

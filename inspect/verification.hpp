@@ -38,7 +38,7 @@ struct Verification {
   std::uint64_t messages = 0;
   std::uint64_t messages_unknown = 0;
   std::uint64_t fields_unknown = 0;
-  std::uint64_t trades = 0;  // also those without an id
+  std::uint64_t trades = 0;   // also those without an id
   std::vector<Check> checks;  // always the same ones, in the same order
   std::vector<Finding> findings;
   std::uint64_t findings_left_out = 0;

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "inspect/candle_check.hpp"
+#include "inspect/candle_comparison.hpp"
 #include "tests/support/session_fixture.hpp"
 
 namespace ktape {
@@ -229,7 +229,7 @@ class Candles : public ::testing::Test {
   }
 
   std::vector<std::string> differences;
-  CandleCheck check{[this](const std::string& what) { differences.push_back(what); }};
+  CandleComparison check{[this](const std::string& what) { differences.push_back(what); }};
 };
 
 TEST_F(Candles, AreComparedOnceTheExchangeHasGoneOn) {

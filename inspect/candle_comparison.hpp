@@ -14,12 +14,12 @@ namespace ktape {
 // Compares the candles that the exchange tells (ohlc) with those built here from its trades: two ways to the same
 // numbers. A candle is compared once the exchange has gone on to the next one and ours is closed. Candles of which a
 // part was not seen, by either side, are not compared.
-class CandleCheck {
+class CandleComparison {
  public:
   // Called with what differs.
   using Differs = std::function<void(const std::string& what)>;
 
-  explicit CandleCheck(Differs differs) : differs_(std::move(differs)) {}
+  explicit CandleComparison(Differs differs) : differs_(std::move(differs)) {}
 
   void on_candle(const Candle& candle);
 

@@ -1,4 +1,4 @@
-#include "inspect/candle_check.hpp"
+#include "inspect/candle_comparison.hpp"
 
 #include <iterator>
 #include <utility>
@@ -12,11 +12,11 @@ constexpr std::size_t kMaxPending = 64;  // of one series; a recording without t
 
 }  // namespace
 
-CandleCheck::Numbers CandleCheck::numbers(const Candle& candle) {
+CandleComparison::Numbers CandleComparison::numbers(const Candle& candle) {
   return {candle.open, candle.high, candle.low, candle.close, candle.volume, candle.vwap, candle.trades};
 }
 
-void CandleCheck::on_candle(const Candle& candle) {
+void CandleComparison::on_candle(const Candle& candle) {
   const Series series{std::string(candle.symbol), candle.interval};
   Running& running = series_[series];
   if (running.compared_until && candle.begin <= *running.compared_until) return;
@@ -34,7 +34,7 @@ void CandleCheck::on_candle(const Candle& candle) {
   while (running.candles.size() > kMaxPending) running.candles.erase(running.candles.begin());
 }
 
-void CandleCheck::compare(const Series& series, Running& running) {
+void CandleComparison::compare(const Series& series, Running& running) {
   for (auto at = running.candles.begin(); at != running.candles.end();) {
     const auto& [begin, pair] = *at;
     if (!pair.built || !pair.told_is_final) {
@@ -68,7 +68,7 @@ void CandleCheck::compare(const Series& series, Running& running) {
   }
 }
 
-void CandleCheck::interrupted(std::string_view symbol) {
+void CandleComparison::interrupted(std::string_view symbol) {
   for (auto& [series, running] : series_) {
     if (!symbol.empty() && series.first != symbol) continue;
     for (auto& [begin, pair] : running.candles) {
