@@ -13,12 +13,13 @@ namespace ktape {
 
 // What a recording says about itself. Everything random or timed is handed in: equal input gives equal bytes.
 struct SessionInfo {
-  std::string session_id;     // 1 to 64 bytes, the same in all segments of a session
-  std::uint32_t segment = 0;  // counts from 0
-  std::uint64_t salt = 0;     // random; makes the sync marker of this file its own
-  Timestamp created_at;       // wall time at open
-  Duration monotonic_at{};    // reading of the monotonic clock at the same instant; 0 where there is none
-  std::string writer;         // "ktape 0.1.0"
+  std::string session_id;            // 1 to 64 bytes, the same in all segments of a session
+  std::uint32_t segment = 0;         // counts from 0
+  std::uint64_t first_sequence = 0;  // of the first frame: frames are numbered through the session
+  std::uint64_t salt = 0;            // random; makes the sync marker of this file its own
+  Timestamp created_at;              // wall time at open
+  Duration monotonic_at{};           // reading of the monotonic clock at the same instant; 0 where there is none
+  std::string writer;                // "ktape 0.1.0"
   std::string description;
   std::string dialect;  // "spot-v2", "spot-v1", "futures-v1"; empty: not said
 
@@ -49,6 +50,16 @@ struct Gap {
   std::string detail;
 
   friend bool operator==(const Gap&, const Gap&) = default;
+};
+
+// What somebody noted while recording: a checksum that failed, a hole in trade ids, a feed that went silent.
+struct Annotation {
+  Timestamp at;
+  std::optional<ConnectionId> connection;  // where it concerns one only
+  std::string name;                        // 1 to 64 bytes, for programs: "checksum_mismatch"
+  std::string text;                        // at most 64 KiB, for people
+
+  friend bool operator==(const Annotation&, const Annotation&) = default;
 };
 
 // How much of what kind a recording holds. Channel and symbol are empty where the writer did not know them.
