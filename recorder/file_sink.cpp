@@ -4,31 +4,42 @@
 #include <cstring>
 #include <filesystem>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace ktape {
 namespace {
 
-Result<int> create_file(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (descriptor < 0) return fail(Errc::Io, fmt::format("cannot create {}: {}", path, std::strerror(errno)));
-  return descriptor;
+// `call` again while signals interrupt it.
+template <class Call>
+auto uninterrupted(Call&& call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
 }
 
 // A new name survives a power loss only when its folder has been synced too.
-Result<void> sync_folder_of(const std::string& path) {
+Result<void> sync_folder_of(const std::string& path, FileSystem& files) {
   std::string folder = std::filesystem::path(path).parent_path();
   if (folder.empty()) folder = ".";
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = uninterrupted([&] { return files.open_folder(folder); });
   if (descriptor < 0) return fail(Errc::Io, fmt::format("cannot open the folder {}: {}", folder, std::strerror(errno)));
-  return FileHandle(descriptor, folder).sync();
+  return FileHandle(descriptor, folder, files).sync();
 }
 
 }  // namespace
 
-FileHandle::~FileHandle() { ::close(descriptor_); }
+FileHandle::~FileHandle() { files_.close(descriptor_); }
+
+Result<std::unique_ptr<FileHandle>> FileHandle::create(const std::string& path, FileSystem& files) {
+  const int descriptor = uninterrupted([&] { return files.create(path); });
+  if (descriptor < 0) return fail(Errc::Io, fmt::format("cannot create {}: {}", path, std::strerror(errno)));
+  auto file = std::make_unique<FileHandle>(descriptor, path, files);
+  if (auto done = sync_folder_of(path, files); !done) {
+    static_cast<void>(file->remove());  // which is empty: nothing stands in the way of the next try
+    return tl::unexpected(done.error());
+  }
+  return file;
+}
 
 Result<void> FileHandle::failed(std::string_view what) const {
   return fail(Errc::Io, fmt::format("cannot {} {}: {}", what, path_, std::strerror(errno)));
@@ -36,8 +47,7 @@ Result<void> FileHandle::failed(std::string_view what) const {
 
 Result<void> FileHandle::write(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
+    const auto written = uninterrupted([&] { return files_.write(descriptor_, bytes.data(), bytes.size()); });
     if (written < 0) return failed("write to");
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -46,8 +56,7 @@ Result<void> FileHandle::write(std::string_view bytes) {
 
 Result<void> FileHandle::write_at(std::uint64_t offset, std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (written < 0 && errno == EINTR) continue;
+    const auto written = uninterrupted([&] { return files_.pwrite(descriptor_, bytes.data(), bytes.size(), offset); });
     if (written < 0) return failed("write to");
     bytes.remove_prefix(static_cast<std::size_t>(written));
     offset += static_cast<std::uint64_t>(written);
@@ -56,34 +65,31 @@ Result<void> FileHandle::write_at(std::uint64_t offset, std::string_view bytes) 
 }
 
 Result<void> FileHandle::sync() {
-  while (::fdatasync(descriptor_) != 0) {
-    if (errno != EINTR) return failed("sync");
-  }
+  if (uninterrupted([&] { return files_.sync(descriptor_); }) < 0) return failed("sync");
   return {};
 }
 
-Result<std::unique_ptr<FileSink>> FileSink::create(const std::string& path) {
-  auto descriptor = create_file(path);
-  if (!descriptor) return tl::unexpected(descriptor.error());
-  std::unique_ptr<FileSink> sink(new FileSink(*descriptor, path));
-  if (auto done = sync_folder_of(path); !done) return tl::unexpected(done.error());
-  return sink;
+Result<void> FileHandle::rename(const std::string& path) {
+  if (uninterrupted([&] { return files_.rename(path_, path); }) < 0) return failed("rename");
+  path_ = path;
+  return sync_folder_of(path, files_);
 }
 
-Result<std::unique_ptr<FileJournal>> FileJournal::create(const std::string& recording) {
-  const std::string path = path_for(recording);
-  auto descriptor = create_file(path);
-  if (!descriptor) return tl::unexpected(descriptor.error());
-  std::unique_ptr<FileJournal> journal(new FileJournal(*descriptor, path));
-  if (auto done = sync_folder_of(path); !done) return tl::unexpected(done.error());
-  return journal;
-}
-
-Result<void> FileJournal::remove() {
-  if (::unlink(file_.path().c_str()) != 0 && errno != ENOENT) {
-    return fail(Errc::Io, fmt::format("cannot remove {}: {}", file_.path(), std::strerror(errno)));
-  }
+Result<void> FileHandle::remove() {
+  if (uninterrupted([&] { return files_.remove(path_); }) < 0 && errno != ENOENT) return failed("remove");
   return {};
+}
+
+Result<std::unique_ptr<FileSink>> FileSink::create(const std::string& path, FileSystem& files) {
+  auto file = FileHandle::create(path, files);
+  if (!file) return tl::unexpected(file.error());
+  return std::unique_ptr<FileSink>(new FileSink(std::move(*file)));
+}
+
+Result<std::unique_ptr<FileJournal>> FileJournal::create(const std::string& recording, FileSystem& files) {
+  auto file = FileHandle::create(journal_path(recording), files);
+  if (!file) return tl::unexpected(file.error());
+  return std::unique_ptr<FileJournal>(new FileJournal(std::move(*file)));
 }
 
 }  // namespace ktape

@@ -36,6 +36,8 @@ struct RecordingOptions {
   std::optional<std::uint64_t> max_segment_bytes;  // another segment begins when this one has so many, in whole chunks
   std::optional<Duration> max_segment_span;        // and at the first frame that is so much younger than the segment
 
+  bool rotates = false;  // rotate() will be called
+
   // Reading of a monotonic clock, for the times in RecordingStats, which are zero without it. Never in a file.
   // Called from both threads.
   std::function<Duration()> stopwatch;
@@ -46,6 +48,7 @@ struct RecordingStats {
   std::uint64_t payload_bytes = 0;
   std::uint64_t dropped_frames = 0;
   std::uint64_t dropped_bytes = 0;
+  std::uint64_t dropped_notes = 0;  // gaps and annotations, for which there was no room even in memory
 
   std::uint64_t queued_bytes = 0;  // committed, and not yet taken up by the writer's thread
   std::uint64_t max_queued_bytes = 0;
@@ -85,12 +88,13 @@ class Recording final : public FrameSink {
   // Secrets are replaced before a byte reaches the journal. A payload beyond the limits (32 MiB, a third of the
   // journal) becomes a gap.
   void on_frame(const Frame& frame) override;
+  // Where frames would be dropped, these wait in memory for room.
   void note_gap(const Gap& gap);
-  // Never waits for the disk; counted as dropped if there is no room.
   void annotate(const Annotation& annotation);
 
-  // The frames from here on go to another segment, whose name must differ: see RecordingOptions::path.
-  void rotate();
+  // The frames from here on go to another segment, unless there was none since it began. An error if the options did
+  // not announce it.
+  Result<void> rotate();
 
   // Waits until all that was committed survives a power loss. Not needed for the sync interval to hold.
   Result<void> sync();

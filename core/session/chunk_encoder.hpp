@@ -24,6 +24,8 @@ class ChunkEncoder {
   // `stream` is the frame's id in the session's table.
   void add(const Frame& frame, std::uint32_t stream);
 
+  void set_compression_level(int level) { compressor_.set_level(level); }
+
   bool empty() const { return lengths_.empty(); }
   std::uint32_t frames() const { return static_cast<std::uint32_t>(lengths_.size()); }
   std::size_t raw_bytes() const { return payloads_.size() + kColumnBytes * lengths_.size(); }

@@ -14,6 +14,10 @@ bool Compressor::level_is_valid(int level) { return level >= ZSTD_minCLevel() &&
 
 Compressor::Compressor(int level) : context_(ZSTD_createCCtx()) {
   KTAPE_ASSERT(context_ != nullptr, "zstd could not allocate its context");
+  set_level(level);
+}
+
+void Compressor::set_level(int level) {
   KTAPE_ASSERT(ZSTD_isError(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level)) == 0,
                "the compression level was checked before");
 }

@@ -20,6 +20,8 @@ class Compressor {
   // Replaces `out` by the frame. The same bytes at the same level give the same frame (for one version of zstd).
   Result<void> compress(std::string_view raw, std::string& out);
 
+  void set_level(int level);  // which must be valid
+
   static bool level_is_valid(int level);
 
  private:

@@ -25,6 +25,10 @@ std::uint64_t unmix64(std::uint64_t x) {
 std::uint64_t salt_of(std::uint64_t marker) { return unmix64(marker); }
 std::uint64_t sync_marker(std::uint64_t salt) { return splitmix64(salt); }
 std::uint64_t journal_marker(std::uint64_t salt) { return splitmix64(~salt); }
+std::uint32_t ring_marker(std::uint64_t salt) {
+  // Never zero, which is what unwritten memory holds.
+  return static_cast<std::uint32_t>(journal_marker(salt)) | 1U;
+}
 
 std::array<char, kRecordHeaderBytes> encode(const RecordHeader& header) {
   std::array<char, kRecordHeaderBytes> out{};

@@ -17,7 +17,7 @@ namespace ktape::format {
 static_assert(std::endian::native == std::endian::little, "the format is little-endian, and read without swapping");
 
 inline constexpr std::uint16_t kMajor = 1;
-inline constexpr std::uint16_t kMinor = 0;
+inline constexpr std::uint16_t kMinor = 1;
 
 inline constexpr std::uint32_t kHeaderMagic = 0x184D2A5B;
 inline constexpr std::uint32_t kRecordMagic = 0x184D2A5C;
@@ -31,6 +31,9 @@ inline constexpr std::size_t kRecordHeaderBytes = 72;
 inline constexpr std::size_t kFooterBytes = 32;
 inline constexpr std::size_t kJournalEntryBytes = 32;
 inline constexpr std::size_t kJournalFrameBytes = 20;
+inline constexpr std::string_view kRingGuard = "\x89KTRING\n";
+inline constexpr std::size_t kRingHeaderBytes = 4096;
+inline constexpr std::size_t kRingEntryBytes = 48;
 
 inline constexpr std::uint32_t kMaxPayloadBytes = 32U << 20;
 inline constexpr std::uint32_t kMaxRawBytes = 64U << 20;
@@ -64,6 +67,7 @@ std::uint64_t sync_marker(std::uint64_t salt);
 std::uint64_t journal_marker(std::uint64_t salt);
 // The salt whose sync marker this is: with it the journal is found when the segment header is lost.
 std::uint64_t salt_of(std::uint64_t sync_marker);
+std::uint32_t ring_marker(std::uint64_t salt);
 
 struct RecordHeader {
   std::uint64_t marker = 0;

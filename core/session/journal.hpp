@@ -13,6 +13,9 @@
 
 namespace ktape {
 
+// Where the journal of a recording stands.
+inline std::string journal_path(const std::string& recording) { return recording + ".journal"; }
+
 // Puts the frames of the open chunk where kill -9 does not reach them: see "Journal" in docs/format.md.
 class JournalWriter {
  public:

@@ -95,6 +95,23 @@ Gap read_gap(schema::Gap::Reader in) {
   return gap;
 }
 
+void write_annotation(const Annotation& annotation, schema::Annotation::Builder out) {
+  out.setAt(nanoseconds(annotation.at));
+  out.setConnectionKnown(annotation.connection.has_value());
+  out.setConnection(static_cast<std::uint32_t>(annotation.connection.value_or(ConnectionId{})));
+  out.setName(text(annotation.name));
+  out.setText(text(annotation.text));
+}
+
+Annotation read_annotation(schema::Annotation::Reader in) {
+  Annotation annotation;
+  annotation.at = from_nanoseconds(in.getAt());
+  if (in.getConnectionKnown()) annotation.connection = ConnectionId{in.getConnection()};
+  annotation.name = std::string(view(in.getName()));
+  annotation.text = std::string(view(in.getText()));
+  return annotation;
+}
+
 }  // namespace
 
 std::string chunk_crc_sha256(std::span<const ChunkEntry> chunks) {
@@ -120,6 +137,7 @@ std::string encode_info(const SessionInfo& info) {
   out.setRedaction(text(info.redaction));
   out.setDescription(text(info.description));
   out.setDialect(text(info.dialect));
+  out.setFirstSequence(info.first_sequence);
   out.setSchema(text(std::string(kSessionSchemaText)));
   return to_bytes(message);
 }
@@ -135,6 +153,7 @@ Result<SessionInfo> decode_info(std::string_view message) {
     info.redaction = std::string(view(in.getRedaction()));
     info.description = std::string(view(in.getDescription()));
     info.dialect = std::string(view(in.getDialect()));
+    info.first_sequence = in.getFirstSequence();
     return info;
   });
 }
@@ -147,6 +166,17 @@ std::string encode_gap(const Gap& gap) {
 
 Result<Gap> decode_gap(std::string_view message) {
   return read_unaligned<schema::Gap>(message, [](schema::Gap::Reader in) -> Result<Gap> { return read_gap(in); });
+}
+
+std::string encode_annotation(const Annotation& annotation) {
+  capnp::MallocMessageBuilder message;
+  write_annotation(annotation, message.initRoot<schema::Annotation>());
+  return to_bytes(message);
+}
+
+Result<Annotation> decode_annotation(std::string_view message) {
+  return read_unaligned<schema::Annotation>(
+      message, [](schema::Annotation::Reader in) -> Result<Annotation> { return read_annotation(in); });
 }
 
 std::string encode_index(const IndexBlock& index) {
@@ -222,6 +252,8 @@ std::string encode_seal(const SealRecord& seal) {
   }
   auto gaps = out.initGaps(count(seal.gaps.size()));
   for (unsigned i = 0; i < seal.gaps.size(); ++i) write_gap(seal.gaps[i], gaps[i]);
+  auto annotations = out.initAnnotations(count(seal.annotations.size()));
+  for (unsigned i = 0; i < seal.annotations.size(); ++i) write_annotation(seal.annotations[i], annotations[i]);
   out.setChunkCrcSha256(
       {reinterpret_cast<const kj::byte*>(seal.chunk_crc_sha256.data()), seal.chunk_crc_sha256.size()});
   return to_bytes(message);
@@ -245,6 +277,7 @@ Result<SealRecord> decode_seal(std::string_view message) {
       return fail(Errc::Corrupt, "the columns of the seal differ in length");
     }
     for (const auto gap : in.getGaps()) seal.gaps.push_back(read_gap(gap));
+    for (const auto annotation : in.getAnnotations()) seal.annotations.push_back(read_annotation(annotation));
     const auto digest = in.getChunkCrcSha256();
     seal.chunk_crc_sha256.assign(reinterpret_cast<const char*>(digest.begin()), digest.size());
     if (seal.chunk_crc_sha256 != chunk_crc_sha256(seal.chunks)) {

@@ -10,7 +10,8 @@
 #include "core/session/session_info.hpp"
 #include "core/session/stream_table.hpp"
 
-// The Cap'n Proto messages in records other than chunks, as plain structs. Internal to core/session.
+// The Cap'n Proto messages in records other than chunks, as plain structs. Internal to core/session, and to the
+// journal in recorder/.
 namespace ktape {
 
 // Where a chunk is and what its header says.
@@ -46,6 +47,7 @@ struct SealRecord {
   std::vector<std::uint64_t> stream_frames;
   std::vector<std::uint64_t> stream_payload_bytes;
   std::vector<Gap> gaps;
+  std::vector<Annotation> annotations;
   std::string chunk_crc_sha256;
 };
 
@@ -54,12 +56,14 @@ std::string chunk_crc_sha256(std::span<const ChunkEntry> chunks);
 
 std::string encode_info(const SessionInfo& info);
 std::string encode_gap(const Gap& gap);
+std::string encode_annotation(const Annotation& annotation);
 std::string encode_index(const IndexBlock& index);
 std::string encode_seal(const SealRecord& seal);
 
 // `message` may be hostile and need not be aligned. Salt and version are not in the message and stay as they are.
 Result<SessionInfo> decode_info(std::string_view message);
 Result<Gap> decode_gap(std::string_view message);
+Result<Annotation> decode_annotation(std::string_view message);
 Result<IndexBlock> decode_index(std::string_view message);
 Result<SealRecord> decode_seal(std::string_view message);
 

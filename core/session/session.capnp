@@ -15,6 +15,7 @@ struct SegmentInfo {
   description @6 :Text;
   schema @7 :Text;         # this file
   dialect @8 :Text;        # spot-v2, spot-v1 or futures-v1; empty: not said
+  firstSequence @9 :UInt64; # of the segment's first frame; since 1.1
 }
 
 struct Stream {
@@ -46,6 +47,14 @@ struct Gap {
   frames @5 :UInt64;
   connection @6 :UInt32;
   detail @7 :Text;
+}
+
+struct Annotation {        # since 1.1
+  at @0 :Int64;
+  connectionKnown @1 :Bool;
+  connection @2 :UInt32;
+  name @3 :Text;           # for programs: checksum_mismatch
+  text @4 :Text;           # for people
 }
 
 struct ChunkTable {
@@ -82,4 +91,5 @@ struct Seal {
   names @6 :List(Text);
   gaps @7 :List(Gap);
   chunkCrcSha256 @8 :Data;       # SHA-256 over the body CRCs, 4 bytes each, little-endian
+  annotations @9 :List(Annotation);  # since 1.1
 }

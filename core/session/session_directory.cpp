@@ -16,6 +16,7 @@ using format::RecordType;
 constexpr std::size_t kMaxChunks = 2'000'000;
 constexpr std::size_t kMaxGaps = 200'000;
 constexpr std::size_t kFirstScanBytes = 4U << 10;  // most damage is small, and a file may have much of it
+constexpr std::size_t kMaxAnnotations = 200'000;
 constexpr std::size_t kScanBytes = 256U << 10;
 constexpr std::uint64_t kMaxSecondLooks = 256U << 20;
 constexpr std::uint64_t kAnywhere = std::uint64_t{1} << 62;  // the end of a file whose records may have been moved
@@ -145,6 +146,7 @@ Result<void> SessionDirectory::read_segment_header(ByteSource& in) {
   info_.minor = minor;
   marker_ = format::sync_marker(info_.salt);
   next_offset_ = total;
+  next_sequence_ = info_.first_sequence;
   return {};
 }
 
@@ -156,9 +158,22 @@ Result<void> SessionDirectory::salvage(ByteSource& in, std::string_view why) {
   marker_ = (*found)->header.marker;
   info_.salt = format::salt_of(*marker_);
   next_offset_ = (*found)->offset;
+  // The first record of a segment still tells where its numbers begin, if it is no annotation: frames that came before
+  // one may stand after it.
+  if ((*found)->header.previous_offset == 0) {
+    auto first = *found;
+    while (first && first->header.type == RecordType::Annotation) {
+      auto next = find_record(in, first->offset + format::kRecordHeaderBytes, marker_);
+      if (!next) return tl::unexpected(next.error());
+      first = *next;
+    }
+    if (first) info_.first_sequence = first->header.first_sequence;
+  }
+  next_sequence_ = info_.first_sequence;
   const Timestamp at = (*found)->header.min_at;
   damaged_ = true;
-  gaps_.push_back({at, at, GapCause::Damaged, 0, std::nullopt, fmt::format("the segment header is damaged: {}", why)});
+  damage_.push_back(
+      {{at, at, GapCause::Damaged, 0, std::nullopt, fmt::format("the segment header is damaged: {}", why)}, 0, 0});
   return {};
 }
 
@@ -188,7 +203,7 @@ Result<bool> SessionDirectory::load_seal_by_footer(ByteSource& in) {
 // Whether the table can be this file's: in order, without overlap, inside the file.
 bool SessionDirectory::is_sound(const SealRecord& seal, std::uint64_t end) const {
   std::uint64_t offset = 0;
-  std::uint64_t sequence = 0;
+  std::uint64_t sequence = info_.first_sequence;
   for (const ChunkEntry& chunk : seal.chunks) {
     if (chunk.offset < offset || chunk.offset > end || chunk.first_sequence != sequence || chunk.frames == 0 ||
         chunk.offset + format::kRecordHeaderBytes + chunk.stored_length > end) {
@@ -197,7 +212,8 @@ bool SessionDirectory::is_sound(const SealRecord& seal, std::uint64_t end) const
     offset = chunk.offset + format::kRecordHeaderBytes + chunk.stored_length;
     sequence = chunk.first_sequence + chunk.frames;
   }
-  return sequence == seal.frames && seal.chunks.size() <= kMaxChunks && seal.gaps.size() <= kMaxGaps;
+  return sequence - info_.first_sequence == seal.frames && seal.chunks.size() <= kMaxChunks &&
+         seal.gaps.size() <= kMaxGaps && seal.annotations.size() <= kMaxAnnotations;
 }
 
 // The seal knows all chunks, also those that hopping did not find. Those that it found may have been moved.
@@ -212,25 +228,22 @@ void SessionDirectory::adopt(SealRecord seal) {
     }
   }
   chunks_ = seal.chunks;
-  next_sequence_ = seal.frames;
-  std::vector<Gap> gaps = seal.gaps;
-  for (Gap& gap : gaps_) {
-    if (gap.cause == GapCause::Damaged) {
-      // Which chunks cannot be read will be found when they are read; here remains that something is damaged.
-      gap.frames = 0;
-      gaps.push_back(std::move(gap));
-    }
-  }
-  gaps_ = std::move(gaps);
+  next_sequence_ = info_.first_sequence + seal.frames;
+  annotations_ = seal.annotations;
+  gaps_ = seal.gaps;
+  // Which chunks cannot be read will be found when they are read; here remains that something is damaged.
+  for (Damage& damage : damage_) damage.gap.frames = 0;
   seal_ = std::move(seal);
 }
 
 Result<void> SessionDirectory::note_damage(std::uint64_t begin, std::uint64_t end, std::string_view why) {
   damaged_ = true;
-  if (gaps_.size() >= kMaxGaps) return fail(Errc::Limit, fmt::format("more than {} damaged places", kMaxGaps));
+  if (damage_.size() >= kMaxGaps) return fail(Errc::Limit, fmt::format("more than {} damaged places", kMaxGaps));
   const Timestamp at = last_at_.value_or(info_.created_at);
-  gaps_.push_back({at, at, GapCause::Damaged, 0, std::nullopt,
-                   fmt::format("the {} bytes from offset {} are damaged: {}", end - begin, begin, why)});
+  damage_.push_back({{at, at, GapCause::Damaged, 0, std::nullopt,
+                      fmt::format("the {} bytes from offset {} are damaged: {}", end - begin, begin, why)},
+                     next_sequence_,
+                     next_sequence_});
   return {};
 }
 
@@ -325,7 +338,8 @@ Result<bool> SessionDirectory::body_fits(ByteSource& in, const Record& record) {
 }
 
 Result<void> SessionDirectory::take_record(ByteSource& in, const RecordHeader& header) {
-  if (header.type != RecordType::Chunk) {
+  // An annotation may stand before frames of the chunk that was open when it was made.
+  if (header.type != RecordType::Chunk && header.type != RecordType::Annotation) {
     if (auto done = take_hole(header); !done) return done;
   }
   switch (header.type) {
@@ -336,30 +350,10 @@ Result<void> SessionDirectory::take_record(ByteSource& in, const RecordHeader& h
     case RecordType::Index:
       index_offsets_.push_back(next_offset_);
       return {};
-    case RecordType::Gap: {
-      if (header.first_sequence < next_sequence_) {
-        return note_damage(
-            next_offset_, next_offset_ + format::kRecordHeaderBytes + header.stored_length,
-            fmt::format("a gap record from before frame {}, where {} was next", header.first_sequence, next_sequence_));
-      }
-      auto message = read_message_record(in, next_offset_, header);
-      if (!message && message.error().code == Errc::Io) return tl::unexpected(message.error());
-      auto gap = message ? decode_gap(*message) : tl::unexpected(message.error());
-      if (!gap) {
-        // The header still tells the span.
-        damaged_ = true;
-        gap = Gap{header.min_at,
-                  header.max_at,
-                  GapCause::Damaged,
-                  0,
-                  std::nullopt,
-                  fmt::format("the gap record at offset {} is damaged: {}", next_offset_, gap.error().detail)};
-      }
-      if (gaps_.size() >= kMaxGaps) return fail(Errc::Limit, fmt::format("more than {} gaps", kMaxGaps));
-      gaps_.push_back(std::move(*gap));
-      return {};
-    }
+    case RecordType::Gap:
+      return take_gap(in, header);
     case RecordType::Annotation:
+      return take_annotation(in, header);
     case RecordType::Keyframe:
       break;
   }
@@ -367,6 +361,45 @@ Result<void> SessionDirectory::take_record(ByteSource& in, const RecordHeader& h
     return fail(Errc::Unsupported, fmt::format("{} has a record of type {} at offset {} that must be understood",
                                                in.name(), static_cast<int>(header.type), next_offset_));
   }
+  return {};
+}
+
+Result<void> SessionDirectory::take_gap(ByteSource& in, const RecordHeader& header) {
+  if (header.first_sequence < next_sequence_) {
+    return note_damage(
+        next_offset_, next_offset_ + format::kRecordHeaderBytes + header.stored_length,
+        fmt::format("a gap record from before frame {}, where {} was next", header.first_sequence, next_sequence_));
+  }
+  auto message = read_message_record(in, next_offset_, header);
+  if (!message && message.error().code == Errc::Io) return tl::unexpected(message.error());
+  auto gap = message ? decode_gap(*message) : tl::unexpected(message.error());
+  if (!gap) {
+    // The header still tells the span.
+    damaged_ = true;
+    if (damage_.size() >= kMaxGaps) return fail(Errc::Limit, fmt::format("more than {} damaged places", kMaxGaps));
+    damage_.push_back({{header.min_at, header.max_at, GapCause::Damaged, 0, std::nullopt,
+                        fmt::format("the gap record at offset {} is damaged: {}", next_offset_, gap.error().detail)},
+                       next_sequence_,
+                       next_sequence_});
+    return {};
+  }
+  if (gaps_.size() >= kMaxGaps) return fail(Errc::Limit, fmt::format("more than {} gaps", kMaxGaps));
+  gaps_.push_back(std::move(*gap));
+  return {};
+}
+
+Result<void> SessionDirectory::take_annotation(ByteSource& in, const RecordHeader& header) {
+  auto message = read_message_record(in, next_offset_, header);
+  if (!message && message.error().code == Errc::Io) return tl::unexpected(message.error());
+  auto annotation = message ? decode_annotation(*message) : tl::unexpected(message.error());
+  if (!annotation) {
+    return note_damage(next_offset_, next_offset_ + format::kRecordHeaderBytes + header.stored_length,
+                       "the annotation: " + annotation.error().detail);
+  }
+  if (annotations_.size() >= kMaxAnnotations) {
+    return fail(Errc::Limit, fmt::format("more than {} annotations", kMaxAnnotations));
+  }
+  annotations_.push_back(std::move(*annotation));
   return {};
 }
 
@@ -394,12 +427,13 @@ Result<void> SessionDirectory::take_hole(const RecordHeader& header) {
   const Timestamp from = is_chunk ? std::min(last, header.min_at) : last;
   const Timestamp to = is_chunk ? header.min_at : std::max(last, header.max_at);
   std::string detail = fmt::format("frames {} to {} are missing", next_sequence_, header.first_sequence - 1);
-  if (!gaps_.empty() && gaps_.back().cause == GapCause::Damaged && gaps_.back().frames == 0) {
-    detail = gaps_.back().detail + ": " + detail;
-    gaps_.pop_back();
+  if (!damage_.empty() && damage_.back().gap.frames == 0) {
+    detail = damage_.back().gap.detail + ": " + detail;
+    damage_.pop_back();
   }
-  if (gaps_.size() >= kMaxGaps) return fail(Errc::Limit, fmt::format("more than {} gaps", kMaxGaps));
-  gaps_.push_back({from, to, GapCause::Damaged, missing, std::nullopt, std::move(detail)});
+  if (damage_.size() >= kMaxGaps) return fail(Errc::Limit, fmt::format("more than {} damaged places", kMaxGaps));
+  damage_.push_back(
+      {{from, to, GapCause::Damaged, missing, std::nullopt, std::move(detail)}, next_sequence_, header.first_sequence});
   damaged_ = true;
   next_sequence_ = header.first_sequence;
   return {};

@@ -30,7 +30,15 @@ class SessionDirectory {
 
   const SessionInfo& info() const { return info_; }
   const std::vector<ChunkEntry>& chunks() const { return chunks_; }
-  const std::vector<Gap>& gaps() const { return gaps_; }  // recorded ones and holes, in file order
+  const std::vector<Gap>& gaps() const { return gaps_; }  // as recorded
+  // As found, in file order, each with the numbers of the frames that are missing there: none, where first is end.
+  struct Damage {
+    Gap gap;
+    std::uint64_t first = 0;
+    std::uint64_t end = 0;
+  };
+  const std::vector<Damage>& damage() const { return damage_; }
+  const std::vector<Annotation>& annotations() const { return annotations_; }
   const std::vector<std::uint64_t>& index_offsets() const { return index_offsets_; }  // seen while hopping
   const std::optional<SealRecord>& seal() const { return seal_; }
   std::uint64_t next_sequence() const { return next_sequence_; }
@@ -58,6 +66,8 @@ class SessionDirectory {
   Result<bool> skip_damage(ByteSource& in, const format::RecordHeader* torn);
   Result<bool> footer_points_to(ByteSource& in, std::uint64_t offset) const;
   Result<bool> body_fits(ByteSource& in, const Record& record);
+  Result<void> take_gap(ByteSource& in, const format::RecordHeader& header);
+  Result<void> take_annotation(ByteSource& in, const format::RecordHeader& header);
   Result<void> take_chunk(const format::RecordHeader& header);
   Result<void> take_hole(const format::RecordHeader& header);
   Result<void> take_seal(ByteSource& in, const format::RecordHeader& header);
@@ -69,6 +79,8 @@ class SessionDirectory {
   std::optional<std::uint64_t> marker_;
   std::vector<ChunkEntry> chunks_;
   std::vector<Gap> gaps_;
+  std::vector<Damage> damage_;
+  std::vector<Annotation> annotations_;
   std::vector<std::uint64_t> index_offsets_;
   std::optional<SealRecord> seal_;
   std::optional<Record> last_record_;  // the one before next_offset_

@@ -26,7 +26,7 @@ struct SessionInfo {
   // Set by the writer, told by the reader.
   std::string redaction;
   std::uint16_t major = 1;
-  std::uint16_t minor = 0;
+  std::uint16_t minor = 1;
 };
 
 enum class SessionState : std::uint8_t {

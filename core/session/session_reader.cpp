@@ -1,6 +1,7 @@
 #include "core/session/session_reader.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -91,35 +92,101 @@ Result<std::unique_ptr<SessionReader>> SessionReader::open(std::unique_ptr<ByteS
   std::unique_ptr<SessionReader> reader(new SessionReader(std::move(in), std::move(journal)));
   // The journal is read before the file: what the writer moves from one to the other in between is then seen twice,
   // which the numbers tell, and never missed.
-  auto journal_bytes = reader->load_journal();
-  if (!journal_bytes) return tl::unexpected(journal_bytes.error());
-  reader->journal_bytes_ = std::move(*journal_bytes);
+  auto journal_content = reader->load_journal();
+  if (!journal_content) return tl::unexpected(journal_content.error());
+  reader->journal_content_ = std::move(*journal_content);
   auto directory = SessionDirectory::load(*reader->in_, SessionDirectory::Way::Quick);
   if (!directory) return tl::unexpected(directory.error());
   reader->directory_ = std::move(*directory);
+  reader->next_sequence_ = reader->info().first_sequence;
   reader->take_tail_into_account();
   return reader;
 }
 
-Result<std::string> SessionReader::load_journal() {
-  if (journal_ == nullptr) return std::string();
+Result<SessionReader::Journal> SessionReader::load_journal() {
+  Journal journal;
+  if (journal_ == nullptr) return journal;
+  auto ring = RingImage::load(*journal_);
+  if (!ring) return tl::unexpected(ring.error());
+  journal.ring = std::move(*ring);
+  if (journal.ring && journal.ring->has_guard()) return journal;
   auto size = journal_->size();
   if (!size) return tl::unexpected(size.error());
   if (*size > kMaxJournalBytes) {
     return fail(Errc::Limit,
                 fmt::format("{} has {} bytes; a journal has at most {}", journal_->name(), *size, kMaxJournalBytes));
   }
-  return read_bytes(*journal_, 0, static_cast<std::size_t>(*size));
+  auto bytes = read_bytes(*journal_, 0, static_cast<std::size_t>(*size));
+  if (!bytes) return tl::unexpected(bytes.error());
+  journal.bytes = std::move(*bytes);
+  return journal;
+}
+
+// What the journal holds beyond the chunks; returns how many bytes of one of version 1.0 were of use. Other entries
+// than frames carry the number of the frame that follows: what stands before a stored frame is stored, and what stands
+// before the first that is not may be.
+std::uint64_t SessionReader::take_journal(const std::function<void(std::uint64_t, const Frame&)>& frame) {
+  const std::uint64_t salt = info().salt;
+  auto& [bytes, ring] = journal_content_;
+  const auto entries = ring ? ring->entries(salt) : std::vector<RingEntry>();
+  if (ring && !ring->has_guard() && entries.empty()) ring.reset();
+  if (!ring) {
+    std::uint64_t read = 0;
+    const auto done = read_journal(bytes, salt, [&](std::uint64_t sequence, const Frame& one) {
+      read = static_cast<std::uint64_t>(one.payload.data() - bytes.data()) + one.payload.size();
+      frame(sequence, one);
+    });
+    static_cast<void>(done);  // what came before the nonsense was checked and stays
+    return read;
+  }
+  for (const RingEntry& entry : entries) {
+    if (entry.type == RingEntryType::Frame) {
+      frame(entry.sequence, entry.frame);
+    } else if (entry.sequence >= directory_.next_sequence() && entry.type == RingEntryType::Gap) {
+      const auto gap = decode_gap(entry.frame.payload);
+      const auto& told = directory_.gaps();
+      if (gap && std::find(told.begin(), told.end(), *gap) == told.end()) journal_gaps_.push_back(*gap);
+    } else if (entry.sequence >= directory_.next_sequence() && entry.type == RingEntryType::Annotation) {
+      const auto note = decode_annotation(entry.frame.payload);
+      const auto& told = directory_.annotations();
+      if (note && std::find(told.begin(), told.end(), *note) == told.end()) journal_annotations_.push_back(*note);
+    }
+  }
+  return 0;
 }
 
 // Which frames of the journal are in no chunk, and what is missing between the chunks, the journal and the torn tail.
 void SessionReader::take_tail_into_account() {
   journal_frames_.clear();
+  journal_gaps_.clear();
+  journal_annotations_.clear();
+  journal_sequences_.clear();
   tail_gaps_.clear();
+  const std::uint64_t read = take_journal([&](std::uint64_t sequence, const Frame& frame) {
+    if (!journal_sequences_.empty() && sequence <= journal_sequences_.back()) return;
+    journal_frames_.push_back(frame);
+    journal_sequences_.push_back(sequence);
+  });
   const std::uint64_t stored = directory_.next_sequence();
+  const std::size_t first = journal_place(stored);
+  const std::size_t supplied = journal_frames_.size() - first;
+  journal_supplies_ = supplied > 0;
+  for (const SessionDirectory::Damage& hole : directory_.damage()) {
+    journal_supplies_ |= journal_place(hole.first) != journal_place(hole.end);
+  }
+  const std::uint64_t end = supplied == 0 ? stored : journal_sequences_.back() + 1;
   const Timestamp from = directory_.chunks().empty() ? directory_.info().created_at : directory_.chunks().back().max_at;
+  if (const std::uint64_t missing = end - stored - supplied; missing > 0) {
+    const Timestamp to = journal_frames_[first].at;
+    Gap gap{std::min(from, to), to, GapCause::Damaged, missing, std::nullopt, ""};
+    if (journal_content_.ring && !directory_.damaged()) gap.cause = GapCause::Crash;
+    gap.detail =
+        journal_sequences_[first] == stored + missing
+            ? fmt::format("frames {} to {} are neither in a chunk nor in the journal", stored, stored + missing - 1)
+            : fmt::format("of the frames {} to {} so many are neither in a chunk nor in the journal", stored, end - 1);
+    tail_gaps_.push_back(std::move(gap));
+  }
   const std::string cut = fmt::format("the last {} bytes are no whole record", directory_.tail_bytes());
-  journal_first_ = stored;
   if (directory_.seal()) {
     if (!directory_.has_footer()) {
       tail_gaps_.push_back(
@@ -129,31 +196,19 @@ void SessionReader::take_tail_into_account() {
     }
     return;
   }
-  std::size_t read = 0;
-  const auto done =
-      read_journal(journal_bytes_, directory_.info().salt, [&](std::uint64_t sequence, const Frame& frame) {
-        read = static_cast<std::size_t>(frame.payload.data() - journal_bytes_.data()) + frame.payload.size();
-        if (sequence < stored) return;
-        if (journal_frames_.empty()) journal_first_ = sequence;
-        journal_frames_.push_back(frame);
-      });
-  static_cast<void>(done);  // what came before the nonsense was checked and stays
-  const std::uint64_t end = journal_first_ + journal_frames_.size();
-  const auto rest = rest_of_journal(std::string_view(journal_bytes_).substr(read),
-                                    format::journal_marker(directory_.info().salt), end);
-  if (journal_first_ > stored) {
-    const Timestamp to = journal_frames_.front().at;
-    tail_gaps_.push_back(
-        {std::min(from, to), to, GapCause::Damaged, journal_first_ - stored, std::nullopt,
-         fmt::format("frames {} to {} are neither in a chunk nor in the journal", stored, journal_first_ - 1)});
+  JournalRest rest{end};
+  if (!journal_content_.ring) {
+    rest = rest_of_journal(std::string_view(journal_content_.bytes).substr(static_cast<std::size_t>(read)),
+                           format::journal_marker(info().salt), end);
   }
   // A torn chunk whose frames all stood in the journal has lost nothing. Without its header nobody knows how many it
   // had, unless the journal goes on after them.
-  const Timestamp last = journal_frames_.empty() ? from : journal_frames_.back().at;
+  const Timestamp last = supplied == 0 ? from : journal_frames_.back().at;
   const bool is_cut = directory_.tail_bytes() > 0;
   const auto tail_frames = directory_.tail_frames();
+  const bool goes_on = supplied > 0 && journal_sequences_[first] > stored;
   const std::uint64_t known = std::max({end, stored + tail_frames.value_or(0), rest.end});
-  const bool unknown = rest.unknown || (is_cut && !tail_frames && journal_first_ == stored);
+  const bool unknown = rest.unknown || (is_cut && !tail_frames && !goes_on);
   if (!unknown && known == end && !(is_cut && tail_frames == 0U)) return;
   Gap gap{last, last, rest.damaged ? GapCause::Damaged : GapCause::Crash, std::nullopt, std::nullopt, ""};
   if (!unknown) gap.frames = known - end;
@@ -165,22 +220,43 @@ void SessionReader::take_tail_into_account() {
 }
 
 Result<bool> SessionReader::refresh() {
-  if (directory_.seal()) return false;
-  auto journal_bytes = load_journal();
-  if (!journal_bytes) return tl::unexpected(journal_bytes.error());
+  if (directory_.seal() && !journal_supplies_) return false;
+  auto journal_content = load_journal();
+  if (!journal_content) return tl::unexpected(journal_content.error());
   if (auto extended = directory_.extend(*in_); !extended) return tl::unexpected(extended.error());
   // Frames of the batch at hand may lie in the journal that is replaced: what is left of it is read anew.
-  if (position_ < batch_.size()) {
-    next_sequence_ -= batch_.size() - position_;
-    if (next_chunk_ > 0) --next_chunk_;
-  }
+  if (position_ < batch_.size()) seek_to_sequence(next_sequence());
   batch_ = {};
   position_ = 0;
-  journal_bytes_ = std::move(*journal_bytes);
+  journal_content_ = std::move(*journal_content);
   take_tail_into_account();
-  const std::uint64_t end =
-      journal_frames_.empty() ? directory_.next_sequence() : journal_first_ + journal_frames_.size();
-  return end > next_sequence_;
+  const std::uint64_t end = journal_sequences_.empty() ? 0 : journal_sequences_.back() + 1;
+  return std::max(end, directory_.next_sequence()) > next_sequence_;
+}
+
+// The index of the first frame of the journal with this number or a later one.
+std::size_t SessionReader::journal_place(std::uint64_t sequence) const {
+  const auto place = std::lower_bound(journal_sequences_.begin(), journal_sequences_.end(), sequence);
+  return static_cast<std::size_t>(place - journal_sequences_.begin());
+}
+
+// A place is damaged where the numbers from `first` to `end` should be. What the journal still has is not missing; and
+// from its first frame on nothing had been synced, so that what is torn there is the work of a crash, not of decay.
+std::optional<Gap> SessionReader::still_missing(Gap gap, std::uint64_t first, std::uint64_t end) const {
+  if (!journal_content_.ring || (!journal_sequences_.empty() && first < journal_sequences_.front())) return gap;
+  const std::uint64_t missing = end - first - (journal_place(end) - journal_place(first));
+  if (missing == 0) return std::nullopt;
+  gap.cause = GapCause::Crash;
+  gap.frames = missing;
+  return gap;
+}
+
+std::vector<Gap> SessionReader::told_damage() const {
+  std::vector<Gap> told;
+  for (const SessionDirectory::Damage& damage : directory_.damage()) {
+    if (auto gap = still_missing(damage.gap, damage.first, damage.end)) told.push_back(std::move(*gap));
+  }
+  return told;
 }
 
 Result<std::optional<std::span<const Frame>>> SessionReader::read_chunk(ChunkDecoder& decoder, const ChunkEntry& entry,
@@ -197,18 +273,37 @@ Result<std::optional<std::span<const Frame>>> SessionReader::read_chunk(ChunkDec
   Gap gap{entry.min_at, entry.max_at, GapCause::Damaged, frames ? 0 : entry.frames, std::nullopt, ""};
   gap.detail = frames ? fmt::format("the header of the chunk at offset {} is damaged, its frames are not", entry.offset)
                       : fmt::format("the chunk at offset {} is damaged: {}", entry.offset, frames.error().detail);
-  damage.push_back(std::move(gap));
+  const std::uint64_t end = entry.first_sequence + entry.frames;
+  if (auto missing = still_missing(std::move(gap), entry.first_sequence, frames ? entry.first_sequence : end)) {
+    damage.push_back(std::move(*missing));
+  }
   if (!frames) return std::nullopt;
   return *frames;
 }
 
-// Makes the next batch that has frames not delivered yet; false at the end.
+// Frames of the journal whose numbers come next, without a hole, and lie before `end`.
+bool SessionReader::take_batch_of_journal(std::uint64_t end) {
+  const std::size_t begin = journal_place(next_sequence_);
+  std::size_t stop = begin;
+  while (stop < journal_sequences_.size() && journal_sequences_[stop] < end &&
+         journal_sequences_[stop] == journal_sequences_[begin] + (stop - begin)) {
+    ++stop;
+  }
+  if (begin == stop) return false;
+  batch_ = std::span<const Frame>(journal_frames_).subspan(begin, stop - begin);
+  next_sequence_ = journal_sequences_[stop - 1] + 1;
+  return true;
+}
+
+// Makes the next batch that has frames not delivered yet; false at the end. The journal fills what the chunks leave
+// open.
 Result<bool> SessionReader::load_batch() {
   batch_ = {};
   position_ = 0;
   const auto& chunks = directory_.chunks();
   while (next_chunk_ < chunks.size()) {
     const ChunkEntry& entry = chunks[next_chunk_];
+    if (next_sequence_ < entry.first_sequence && take_batch_of_journal(entry.first_sequence)) return true;
     std::vector<Gap> damage;
     auto frames = read_chunk(decoder_, entry, damage);
     if (!frames) return tl::unexpected(frames.error());
@@ -217,6 +312,7 @@ Result<bool> SessionReader::load_batch() {
       damage_.insert(damage_.end(), damage.begin(), damage.end());
     }
     const std::uint64_t end = entry.first_sequence + entry.frames;
+    if (!*frames && take_batch_of_journal(end)) return true;
     if (!*frames || end <= next_sequence_) {
       next_sequence_ = std::max(next_sequence_, end);
       continue;
@@ -226,12 +322,7 @@ Result<bool> SessionReader::load_batch() {
     next_sequence_ = end;
     return true;
   }
-  const std::uint64_t journal_end = journal_first_ + journal_frames_.size();
-  if (journal_frames_.empty() || journal_end <= next_sequence_) return false;
-  batch_ = journal_frames_;
-  if (next_sequence_ > journal_first_) position_ = next_sequence_ - journal_first_;
-  next_sequence_ = journal_end;
-  return true;
+  return take_batch_of_journal(std::numeric_limits<std::uint64_t>::max());
 }
 
 Result<std::optional<Frame>> SessionReader::next_of_next_batch() {
@@ -268,8 +359,28 @@ Result<void> SessionReader::seek(Timestamp at) {
   }
 }
 
+void SessionReader::seek_to_sequence(std::uint64_t sequence) {
+  const auto& chunks = directory_.chunks();
+  const auto place = std::find_if(chunks.begin(), chunks.end(), [&](const ChunkEntry& chunk) {
+    return chunk.first_sequence + chunk.frames > sequence;
+  });
+  next_chunk_ = static_cast<std::size_t>(place - chunks.begin());
+  next_sequence_ = sequence;
+  batch_ = {};
+  position_ = 0;
+}
+
+std::vector<Annotation> SessionReader::annotations() const {
+  std::vector<Annotation> all = directory_.annotations();
+  all.insert(all.end(), journal_annotations_.begin(), journal_annotations_.end());
+  return all;
+}
+
 std::vector<Gap> SessionReader::gaps() const {
   std::vector<Gap> all = directory_.gaps();
+  const std::vector<Gap> damage = told_damage();
+  all.insert(all.end(), damage.begin(), damage.end());
+  all.insert(all.end(), journal_gaps_.begin(), journal_gaps_.end());
   all.insert(all.end(), damage_.begin(), damage_.end());
   all.insert(all.end(), tail_gaps_.begin(), tail_gaps_.end());
   std::stable_sort(all.begin(), all.end(), [](const Gap& a, const Gap& b) { return a.from < b.from; });
@@ -277,12 +388,12 @@ std::vector<Gap> SessionReader::gaps() const {
 }
 
 SessionState SessionReader::state() const {
-  const bool tail_damaged =
-      std::any_of(tail_gaps_.begin(), tail_gaps_.end(), [](const Gap& gap) { return gap.cause == GapCause::Damaged; });
-  if (directory_.damaged() || !damage_.empty() || tail_damaged) {
-    return SessionState::Damaged;
-  }
-  if (directory_.tail_bytes() > 0 || !journal_frames_.empty() || !tail_gaps_.empty()) return SessionState::Recovered;
+  std::vector<Gap> all = told_damage();
+  all.insert(all.end(), damage_.begin(), damage_.end());
+  all.insert(all.end(), tail_gaps_.begin(), tail_gaps_.end());
+  const auto decayed = [](const Gap& gap) { return gap.cause == GapCause::Damaged; };
+  if (std::any_of(all.begin(), all.end(), decayed)) return SessionState::Damaged;
+  if (directory_.tail_bytes() > 0 || journal_supplies_ || !all.empty()) return SessionState::Recovered;
   return directory_.seal() ? SessionState::Sealed : SessionState::Open;
 }
 
@@ -330,11 +441,18 @@ Result<SessionSummary> SessionReader::summary() {
       if (!frames) return tl::unexpected(frames.error());
       if (*frames) totals.add(decoder.streams(), decoder.counts());
     }
-    for (const Frame& frame : journal_frames_) {
-      ++summary.frames;
-      widen(frame.at, frame.at);
-      totals.add({frame.connection, frame.direction, frame.kind, "", "", 1, frame.payload.size()});
-    }
+  }
+  for (std::size_t i = 0; i < journal_frames_.size(); ++i) {
+    const Frame& frame = journal_frames_[i];
+    const std::uint64_t sequence = journal_sequences_[i];
+    const auto& holes = directory_.damage();
+    const bool in_hole = std::any_of(holes.begin(), holes.end(), [&](const SessionDirectory::Damage& hole) {
+      return sequence >= hole.first && sequence < hole.end;
+    });
+    if (sequence < directory_.next_sequence() && !in_hole) continue;
+    ++summary.frames;
+    widen(frame.at, frame.at);
+    totals.add({frame.connection, frame.direction, frame.kind, "", "", 1, frame.payload.size()});
   }
   summary.streams = totals.take();
   for (const StreamCount& stream : summary.streams) summary.payload_bytes += stream.payload_bytes;
@@ -360,8 +478,8 @@ Result<std::vector<Gap>> SessionReader::verify() {
         return {};
       });
   if (!hopped) return tl::unexpected(hopped.error());
-  for (const Gap& gap : hopped->gaps()) {
-    if (gap.cause == GapCause::Damaged) damage.push_back(gap);
+  for (const SessionDirectory::Damage& place : hopped->damage()) {
+    if (auto gap = still_missing(place.gap, place.first, place.end)) damage.push_back(std::move(*gap));
   }
   damage.insert(damage.end(), bodies.begin(), bodies.end());
   ChunkDecoder decoder;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -11,6 +12,7 @@
 #include "core/base/result.hpp"
 #include "core/session/byte_source.hpp"
 #include "core/session/chunk_decoder.hpp"
+#include "core/session/journal_ring.hpp"
 #include "core/session/session_directory.hpp"
 #include "core/session/session_info.hpp"
 #include "core/wire/frame.hpp"
@@ -21,8 +23,8 @@ namespace ktape {
 // gaps; a torn tail ends the session. Memory is bounded by the limits of docs/format.md, whatever the file says.
 class SessionReader final : public FrameSource {
  public:
-  // With the journal that stands beside an unsealed recording, the frames that are in no chunk yet follow the others.
-  // The journal may be null, empty or stale.
+  // With the journal that stands beside a recording, the frames that are in no chunk yet follow the others. Beside a
+  // sealed segment it holds those of the next one, if that did not come to be. It may be null, empty or stale.
   static Result<std::unique_ptr<SessionReader>> open(std::unique_ptr<ByteSource> in,
                                                      std::unique_ptr<ByteSource> journal = nullptr);
 
@@ -40,6 +42,11 @@ class SessionReader final : public FrameSource {
   // the next call of any function here.
   Result<std::span<const Frame>> next_chunk();
 
+  // The number of the frame that next() would give: frames are numbered through all segments of a session.
+  std::uint64_t next_sequence() const { return next_sequence_ - (batch_.size() - position_); }
+  // The next frame is the one of this number, or the first after it.
+  void seek_to_sequence(std::uint64_t sequence);
+
   // The next frame is the first in the file that is stamped `at` or later.
   Result<void> seek(Timestamp at);
 
@@ -48,6 +55,7 @@ class SessionReader final : public FrameSource {
 
   // Holes that the writer noted, and damage as far as it is known: that of a chunk's body is found when it is read.
   std::vector<Gap> gaps() const;
+  std::vector<Annotation> annotations() const;  // in the order in which they were made
   SessionState state() const;
 
   // Finished by its writer: refresh() will find nothing more.
@@ -69,8 +77,18 @@ class SessionReader final : public FrameSource {
   Result<bool> load_batch();
   Result<std::optional<std::span<const Frame>>> read_chunk(ChunkDecoder& decoder, const ChunkEntry& entry,
                                                            std::vector<Gap>& damage);
-  Result<std::string> load_journal();
+  // A journal of version 1.0, of a later one, or, where nobody can tell any more, maybe either.
+  struct Journal {
+    std::string bytes;
+    std::optional<RingImage> ring;
+  };
+  Result<Journal> load_journal();
+  std::uint64_t take_journal(const std::function<void(std::uint64_t, const Frame&)>& frame);
   void take_tail_into_account();
+  std::optional<Gap> still_missing(Gap gap, std::uint64_t first, std::uint64_t end) const;
+  std::vector<Gap> told_damage() const;
+  std::size_t journal_place(std::uint64_t sequence) const;
+  bool take_batch_of_journal(std::uint64_t end);
 
   std::unique_ptr<ByteSource> in_;
   std::unique_ptr<ByteSource> journal_;
@@ -85,10 +103,13 @@ class SessionReader final : public FrameSource {
   std::set<std::uint64_t> damage_at_;  // offsets of chunks whose damage was told
   std::vector<Gap> damage_;
 
-  std::string journal_bytes_;
-  std::vector<Frame> journal_frames_;
-  std::uint64_t journal_first_ = 0;  // sequence of the first of them
-  std::vector<Gap> tail_gaps_;       // at the end of the file and in the journal
+  Journal journal_content_;
+  std::vector<Frame> journal_frames_;             // also those that stand in chunks
+  std::vector<std::uint64_t> journal_sequences_;  // of each, ascending
+  bool journal_supplies_ = false;                 // some that are in no chunk
+  std::vector<Gap> journal_gaps_;
+  std::vector<Annotation> journal_annotations_;
+  std::vector<Gap> tail_gaps_;  // at the end of the file and in the journal
 };
 
 }  // namespace ktape

@@ -17,6 +17,11 @@ constexpr std::size_t kChunksPerIndex = 256;
 constexpr std::uint64_t kBytesPerIndex = 64U << 20;
 constexpr std::size_t kMaxChunks = 1'000'000;  // so that the seal stays within its limit: some 150 GB
 constexpr std::size_t kMaxGaps = 100'000;      // likewise
+constexpr std::size_t kGapsLookedAt = 256;
+constexpr std::size_t kMaxAnnotations = 100'000;
+constexpr std::size_t kMaxAnnotationName = 64;
+constexpr std::size_t kMaxAnnotationText = 64U << 10;
+constexpr std::size_t kMaxAnnotationBytes = 16U << 20;  // of all texts, so that the seal stays within its limit
 constexpr std::size_t kMaxClosedConnections = 4'096;
 constexpr std::size_t kMaxReasonBytes = 256;
 constexpr std::size_t kMaxInfoText = 64U << 10;
@@ -64,6 +69,8 @@ SessionWriter::SessionWriter(std::unique_ptr<ByteSink> out, std::unique_ptr<Jour
     : out_(std::move(out)),
       options_(options),
       marker_(format::sync_marker(info.salt)),
+      first_sequence_(info.first_sequence),
+      sequence_(info.first_sequence),
       chunk_(options.compression_level) {
   if (journal) journal_.emplace(std::move(journal), info.salt);
   if (options.redaction == Redaction::Secrets) redactor_.emplace(options.redaction_key);
@@ -73,7 +80,8 @@ Result<std::unique_ptr<SessionWriter>> SessionWriter::create(std::unique_ptr<Byt
                                                              std::unique_ptr<JournalSink> journal, SessionInfo info,
                                                              SessionWriterOptions options) {
   if (auto fine = check(info, options); !fine) return tl::unexpected(fine.error());
-  info.redaction = options.redaction == Redaction::Secrets ? std::string(kRedactionPolicy) : "none";
+  if (options.redaction == Redaction::Secrets) info.redaction = kRedactionPolicy;
+  if (options.redaction == Redaction::None || info.redaction.empty()) info.redaction = "none";
   std::unique_ptr<SessionWriter> writer(new SessionWriter(std::move(out), std::move(journal), info, options));
   if (writer->redactor_) {
     // Both may quote the address or the command line of the recording.
@@ -104,10 +112,10 @@ void SessionWriter::on_frame(const Frame& original) {
   if (!status_) return;
   Frame frame = original;
   if (redactor_) frame.payload = redactor_->redact(frame.payload);
-  if (frame.payload.size() > format::kMaxPayloadBytes) {
+  static_assert(kMaxPayloadBytes == format::kMaxPayloadBytes);
+  if (frame.payload.size() > kMaxPayloadBytes) {
     store_gap({frame.at, frame.at, GapCause::Dropped, 1, frame.connection,
-               fmt::format("a payload of {} bytes is beyond the limit of {}", frame.payload.size(),
-                           format::kMaxPayloadBytes)});
+               fmt::format("a payload of {} bytes is beyond the limit of {}", frame.payload.size(), kMaxPayloadBytes)});
     return;
   }
   if (frame.kind == FrameKind::Opened || frame.kind == FrameKind::Closed) note_reconnect(frame);
@@ -157,7 +165,9 @@ void SessionWriter::note_gap(const Gap& gap) {
 // The detail holds no secret any more. The redactor is not used here: a frame at hand may lie in it.
 void SessionWriter::store_gap(const Gap& gap) {
   KTAPE_ASSERT(!finished_, "no gap may follow finish()");
-  if (!status_ || !stick(store_chunk())) return;
+  const auto recent = gaps_.end() - static_cast<std::ptrdiff_t>(std::min(gaps_.size(), kGapsLookedAt));
+  if (!status_ || std::find(recent, gaps_.end(), gap) != gaps_.end()) return;
+  if (!stick(store_chunk())) return;
   if (gaps_.size() >= kMaxGaps) {
     static_cast<void>(stick(fail(Errc::Limit, fmt::format("a segment holds at most {} gaps", kMaxGaps))));
     return;
@@ -167,6 +177,31 @@ void SessionWriter::store_gap(const Gap& gap) {
   header.min_at = gap.from;
   header.max_at = gap.to;
   if (stick(store_message(header, encode_gap(gap)))) gaps_.push_back(gap);
+}
+
+void SessionWriter::annotate(const Annotation& annotation) {
+  KTAPE_ASSERT(!finished_, "no annotation may follow finish()");
+  if (!status_ || annotations_.size() >= kMaxAnnotations || annotation_bytes_ >= kMaxAnnotationBytes) return;
+  Annotation kept = annotation;
+  if (redactor_) kept.text = std::string(redactor_->redact(kept.text));
+  kept.name.resize(std::min(kept.name.size(), kMaxAnnotationName));
+  kept.text.resize(std::min(kept.text.size(), kMaxAnnotationText));
+  annotation_bytes_ += kept.name.size() + kept.text.size();
+  if (annotations_.size() + 1 == kMaxAnnotations || annotation_bytes_ >= kMaxAnnotationBytes) {
+    kept = {annotation.at, std::nullopt, "annotations_end",
+            fmt::format("a segment holds {} annotations or {} bytes of them: from here on they are left out",
+                        kMaxAnnotations, kMaxAnnotationBytes)};
+  }
+  format::RecordHeader header;
+  header.type = format::RecordType::Annotation;
+  header.min_at = header.max_at = kept.at;
+  // The open chunk need not end for it: the record says by its sequence where it belongs.
+  if (stick(store_message(header, encode_annotation(kept)))) annotations_.push_back(std::move(kept));
+}
+
+void SessionWriter::set_compression_level(int level) {
+  KTAPE_ASSERT(Compressor::level_is_valid(level), "the caller checks the level");
+  chunk_.set_compression_level(level);
 }
 
 Result<void> SessionWriter::commit() {
@@ -257,12 +292,13 @@ Result<void> SessionWriter::store_index() {
 SealRecord SessionWriter::seal() const {
   SealRecord seal;
   seal.chunks = chunks_;
-  seal.frames = sequence_;
+  seal.frames = frames();
   seal.payload_bytes = payload_bytes_;
   seal.list = streams_.list();
   seal.stream_frames = stream_frames_;
   seal.stream_payload_bytes = stream_payload_bytes_;
   seal.gaps = gaps_;
+  seal.annotations = annotations_;
   seal.chunk_crc_sha256 = chunk_crc_sha256(chunks_);
   return seal;
 }

@@ -22,7 +22,10 @@ namespace ktape {
 enum class Redaction : std::uint8_t {
   Secrets,  // see Redactor
   None,     // for what holds none: public archives, synthetic sessions
+  Kept,     // the frames come redacted, by the policy that SessionInfo::redaction names
 };
+
+inline constexpr std::size_t kMaxPayloadBytes = 32U << 20;  // of one frame
 
 struct SessionWriterOptions {
   int compression_level = 6;                          // of zstd; 1 for bulk, 9 and more for what is kept
@@ -56,7 +59,18 @@ class SessionWriter final : public FrameSink {
   // A payload beyond 32 MiB becomes a gap. Reopening a connection that was closed adds the gap between the two.
   void on_frame(const Frame& frame) override;
 
+  // A gap that equals one of the last 256 is not noted again.
   void note_gap(const Gap& gap);
+
+  // A name beyond 64 bytes or a text beyond 64 KiB is cut. A segment holds 100,000; the last of them says that others
+  // were left out.
+  void annotate(const Annotation& annotation);
+
+  // This segment goes on where `previous`, of the same session, was finished: outages that began there end here.
+  void continue_after(const SessionWriter& previous) { closed_ = previous.closed_; }
+
+  // For the chunks from the open one on; a valid level of zstd.
+  void set_compression_level(int level);
 
   Result<void> commit();
   Result<void> flush();   // ends the open chunk and stores it, for readers that follow
@@ -65,7 +79,10 @@ class SessionWriter final : public FrameSink {
 
   const Result<void>& status() const { return status_; }
 
-  std::uint64_t frames() const { return sequence_; }
+  std::uint64_t frames() const { return sequence_ - first_sequence_; }
+  std::uint64_t next_sequence() const { return sequence_; }
+  std::uint64_t stored_sequence() const { return sequence_ - chunk_.frames(); }  // the first that is in no chunk yet
+  const std::vector<Gap>& gaps() const { return gaps_; }
   std::uint64_t stored_bytes() const { return offset_; }  // without the open chunk
 
  private:
@@ -96,7 +113,8 @@ class SessionWriter final : public FrameSink {
   bool finished_ = false;
   std::uint64_t offset_ = 0;           // where the next record goes
   std::uint64_t previous_offset_ = 0;  // of the last record header
-  std::uint64_t sequence_ = 0;         // of the next frame
+  std::uint64_t first_sequence_ = 0;
+  std::uint64_t sequence_ = 0;  // of the next frame
   std::uint64_t payload_bytes_ = 0;
 
   StreamTable streams_;
@@ -109,6 +127,8 @@ class SessionWriter final : public FrameSink {
   std::vector<ChunkStreamCounts> index_counts_;  // of those since the last index block
   std::uint64_t index_bytes_ = 0;
   std::vector<Gap> gaps_;
+  std::vector<Annotation> annotations_;
+  std::size_t annotation_bytes_ = 0;
   std::string record_;
 };
 
