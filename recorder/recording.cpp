@@ -105,6 +105,8 @@ class Recording::Core {
     return thread_->status();
   }
 
+  void settle() { thread_->settle(); }
+
   Result<void> sync() { return thread_->sync(clock_.now()); }
 
   Result<void> finish() {
@@ -293,6 +295,7 @@ void Recording::on_frame(const Frame& frame) { core_->on_frame(frame); }
 void Recording::note_gap(const Gap& gap) { core_->note_gap(gap); }
 void Recording::annotate(const Annotation& annotation) { core_->annotate(annotation); }
 Result<void> Recording::rotate() { return core_->rotate(); }
+void Recording::settle() { core_->settle(); }
 Result<void> Recording::sync() { return core_->sync(); }
 Result<void> Recording::finish() { return core_->finish(); }
 void Recording::discard() { core_->discard(); }

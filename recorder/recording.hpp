@@ -96,6 +96,8 @@ class Recording final : public FrameSink {
   // not announce it.
   Result<void> rotate();
 
+  // Waits until the writer's thread has nothing left to do: for tests, which want the same history in each run.
+  void settle();
   // Waits until all that was committed survives a power loss. Not needed for the sync interval to hold.
   Result<void> sync();
   // Waits for the writer, seals the last segment and removes the journal. No other call but status(), stats() and

@@ -52,6 +52,15 @@ Result<void> WriterThread::wait_for_room(std::uint64_t bytes) {
   return wait(lock, [&] { return requests_.room == 0; });
 }
 
+void WriterThread::settle() {
+  post([this](Requests& requests) {
+    requests.wake = true;
+    ++wakes_asked_;
+  });
+  std::unique_lock lock(mutex_);
+  static_cast<void>(wait(lock, [this, asked = wakes_asked_] { return wakes_done_ >= asked; }));
+}
+
 Result<void> WriterThread::sync(Timestamp now) {
   request_sync(now);
   std::unique_lock lock(mutex_);
@@ -95,6 +104,7 @@ void WriterThread::run() {
     const Requests requests = requests_;
     requests_.sync.reset();
     const std::uint64_t syncs = syncs_asked_;
+    const std::uint64_t wakes = wakes_asked_;
     lock.unlock();
     Result<void> done = work(requests, more);
     lock.lock();
@@ -105,6 +115,7 @@ void WriterThread::run() {
       return;
     }
     if (requests.sync) syncs_done_ = syncs;
+    if (!more) wakes_done_ = wakes;
     // All that was there has been taken and released: more room there cannot be.
     if (requests.room > 0 && (!more || drain_.free_bytes() >= requests_.room)) requests_.room = 0;
     finished_ = requests.finish && !more;

@@ -30,6 +30,7 @@ class WriterThread {
 
   // Wait until it is done, or the writer has failed.
   Result<void> wait_for_room(std::uint64_t bytes);
+  void settle();  // takes all, and does what was asked before
   Result<void> sync(Timestamp now);
   Result<void> finish();  // takes all, seals, and ends the thread
 
@@ -57,6 +58,8 @@ class WriterThread {
   std::condition_variable work_;
   std::condition_variable done_;
   Requests requests_;
+  std::uint64_t wakes_asked_ = 0;
+  std::uint64_t wakes_done_ = 0;
   std::uint64_t syncs_asked_ = 0;
   std::uint64_t syncs_done_ = 0;
   bool finished_ = false;

@@ -243,8 +243,9 @@ std::size_t SessionReader::journal_place(std::uint64_t sequence) const {
 // A place is damaged where the numbers from `first` to `end` should be. What the journal still has is not missing; and
 // from its first frame on nothing had been synced, so that what is torn there is the work of a crash, not of decay.
 std::optional<Gap> SessionReader::still_missing(Gap gap, std::uint64_t first, std::uint64_t end) const {
-  if (!journal_content_.ring || (!journal_sequences_.empty() && first < journal_sequences_.front())) return gap;
   const std::uint64_t missing = end - first - (journal_place(end) - journal_place(first));
+  if (first != end && gap.frames != 0U) gap.frames = missing;
+  if (!journal_content_.ring || (!journal_sequences_.empty() && first < journal_sequences_.front())) return gap;
   if (missing == 0) return std::nullopt;
   gap.cause = GapCause::Crash;
   gap.frames = missing;

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 // present version if there is none yet.
 const fs::path kFolder = KTAPE_SOURCE_DIR "/tests/golden/session";
 
-constexpr std::string_view kVersions[] = {"1.0"};
+constexpr std::string_view kVersions[] = {"1.0", "1.1"};
 
 std::vector<OwnedFrame> one_of_everything() {
   std::vector<OwnedFrame> frames;
@@ -53,8 +53,13 @@ void write_recording(const fs::path& path) {
   SessionWriterOptions options = plain_options(2'000);
   options.redaction = Redaction::Secrets;
   options.redaction_key.fill(1);
-  auto writer = SessionWriter::create(FileSink::create(path).value(), nullptr, test_info(), options).value();
+  SessionInfo info = test_info();
+  info.segment = 2;
+  info.first_sequence = 1'000;
+  auto writer = SessionWriter::create(FileSink::create(path).value(), nullptr, info, options).value();
+  writer->annotate({info.created_at, ConnectionId{7}, "checksum_mismatch", "BTC/USD: 1 instead of 2"});
   for (const OwnedFrame& frame : one_of_everything()) writer->on_frame(frame.frame());
+  writer->annotate({info.created_at, std::nullopt, "note", ""});
   ASSERT_TRUE(writer->finish());
 }
 
@@ -71,10 +76,18 @@ std::string text_of(const fs::path& path) {
   std::string out = "format " + std::to_string(info.major) + "." + std::to_string(info.minor) + ", session " +
                     info.session_id + ", created " + format_rfc3339(info.created_at) + ", writer " + info.writer +
                     ", redaction " + info.redaction + "\n";
+  if (info.segment > 0) {
+    out += "segment " + std::to_string(info.segment) + " from frame " + std::to_string(info.first_sequence) + "\n";
+  }
   for (const OwnedFrame& frame : read_all(**reader)) out += describe(frame) + "\n";
   for (const Gap& gap : (*reader)->gaps()) {
     out += "gap " + format_rfc3339(gap.from) + " " + format_rfc3339(gap.to) + " " + std::string(to_string(gap.cause)) +
            " " + gap.detail + "\n";
+  }
+  for (const Annotation& note : (*reader)->annotations()) {
+    out += "annotation " + format_rfc3339(note.at) + " " +
+           (note.connection ? std::to_string(static_cast<std::uint32_t>(*note.connection)) : "-") + " " + note.name +
+           " " + note.text + "\n";
   }
   out += std::string(to_string((*reader)->state())) + "\n";
   EXPECT_TRUE((*reader)->verify().value().empty());

@@ -7,6 +7,7 @@
 #include "core/base/assert.hpp"
 #include "core/base/virtual_clock.hpp"
 #include "core/session/journal.hpp"
+#include "core/session/recovery.hpp"
 #include "recorder/recording.hpp"
 #include "replay/session_files.hpp"
 #include "tests/support/memory_file_system.hpp"

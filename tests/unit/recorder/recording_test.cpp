@@ -1,10 +1,10 @@
 #include "recorder/recording.hpp"
 
 #include <cerrno>
-#include <condition_variable>
 
 #include <gmock/gmock.h>
 
+#include "tests/support/door.hpp"
 #include "tests/support/recording_fixture.hpp"
 
 namespace ktape::test {
@@ -23,27 +23,6 @@ OwnedFrame text_at(Duration since_start, std::string payload, std::uint32_t conn
   frame.payload = std::move(payload);
   return frame;
 }
-
-// A door before the disk: whoever writes waits while it is shut.
-class Door {
- public:
-  void shut() { set(true); }
-  void open() { set(false); }
-  void pass() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !shut_; });
-  }
-
- private:
-  void set(bool shut) {
-    const std::lock_guard lock(mutex_);
-    shut_ = shut;
-    changed_.notify_all();
-  }
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool shut_ = false;
-};
 
 struct RecordingTest : ::testing::Test {
   std::unique_ptr<Recording> create(RecordingOptions options) {
@@ -96,10 +75,7 @@ TEST_F(RecordingTest, RedactsBeforeAByteReachesTheJournal) {
   RecordingOptions options = recording_options("a.ktape");
   options.writer.redaction = Redaction::Secrets;
   options.writer.redaction_key.fill(1);
-  door.shut();
-  std::unique_ptr<Recording> recording;
-  door.open();
-  recording = create(options);
+  auto recording = create(options);
   door.shut();
   recording->on_frame(text_at(Duration{1}, R"({"method":"subscribe","params":{"token":"SECRETSECRET"}})").frame());
   const auto before = files.files();
