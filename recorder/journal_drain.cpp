@@ -69,6 +69,14 @@ Result<void> JournalDrain::begin_segment(const SessionWriter* previous) {
     if (previous == nullptr) discard();
     return tl::unexpected(writer.error());
   }
+  // What the journal holds could not be told apart without the header.
+  if (auto done = (*writer)->sync(); !done) {
+    if (previous == nullptr) {
+      writer->reset();
+      discard();
+    }
+    return done;
+  }
   if (previous != nullptr) (*writer)->continue_after(*previous);
   writer_ = std::move(*writer);
   writer_->set_compression_level(counters_.level);
@@ -101,7 +109,6 @@ Result<void> JournalDrain::rotate(Timestamp at, std::uint64_t position) {
   info_.created_at = at;
   const std::unique_ptr<SessionWriter> before = std::move(writer_);
   if (auto done = begin_segment(before.get()); !done) return done;
-  if (auto done = writer_->sync(); !done) return done;
   return journal_->rename(journal_path(paths_.back()));
 }
 

@@ -31,10 +31,10 @@ std::vector<OwnedFrame> some_frames(std::uint64_t seed, std::size_t count) {
   return frames;
 }
 
-// 1,000 cuts cost a few seconds; KTAPE_POWER_CUTS sets another number. A slice runs by default.
+// 1,000 cuts cost half a minute; KTAPE_POWER_CUTS sets another number than the slice that runs by default.
 std::uint64_t cuts() {
   const char* const number = std::getenv("KTAPE_POWER_CUTS");
-  return number != nullptr ? std::strtoull(number, nullptr, 10) : 250;
+  return number != nullptr ? std::strtoull(number, nullptr, 10) : 100;
 }
 
 TEST(PowerLoss, CostsAtMostTheSyncInterval) {
