@@ -1,5 +1,7 @@
 #include "core/session/chunk_decoder.hpp"
 
+#include <cstring>
+
 #include "core/base/crc.hpp"
 #include "core/session/capnp_message.hpp"
 #include "core/session/format.hpp"
@@ -35,7 +37,16 @@ Result<std::span<const Frame>> ChunkDecoder::decode(const ChunkEntry& entry, std
   }
   char* const raw = raw_.reserve(entry.raw_length);
   if (auto done = decompressor_.decompress(body, raw, entry.raw_length); !done) return tl::unexpected(done.error());
+  return read(entry, raw);
+}
 
+Result<std::span<const Frame>> ChunkDecoder::decode_message(const ChunkEntry& entry, std::string_view message) {
+  char* const raw = raw_.reserve(message.size());
+  std::memcpy(raw, message.data(), message.size());
+  return read(entry, raw);
+}
+
+Result<std::span<const Frame>> ChunkDecoder::read(const ChunkEntry& entry, const char* raw) {
   using Frames = Result<std::span<const Frame>>;
   return read_message<schema::Chunk>(raw, entry.raw_length, [&](schema::Chunk::Reader chunk) -> Frames {
     auto list = read_streams(chunk.getStreams(), chunk.getNames());

@@ -21,11 +21,16 @@ class ChunkDecoder {
   // lie in the decoder, until the next call.
   Result<std::span<const Frame>> decode(const ChunkEntry& entry, std::string_view body);
 
+  // The same of a record whose message was taken out of its body already: a keyframe.
+  Result<std::span<const Frame>> decode_message(const ChunkEntry& entry, std::string_view message);
+
   // Of the chunk decoded last.
   const StreamList& streams() const { return list_; }
   ChunkStreamCounts counts() const;
 
  private:
+  Result<std::span<const Frame>> read(const ChunkEntry& entry, const char* raw);
+
   Decompressor decompressor_;
   WordBuffer raw_;
   std::vector<Frame> frames_;

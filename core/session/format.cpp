@@ -74,13 +74,13 @@ std::optional<RecordHeader> decode_record_header(std::string_view bytes) {
   return header;
 }
 
-std::string encode_segment_header(std::uint64_t salt, std::string_view info) {
+std::string encode_segment_header(std::uint64_t salt, std::string_view info, std::uint16_t minor) {
   std::string out;
   append(out, kHeaderMagic);
   append(out, static_cast<std::uint32_t>(kHeaderFixedBytes - 8 + info.size() + 4));
   out += kGuard;
   append(out, kMajor);
-  append(out, kMinor);
+  append(out, minor);
   append(out, std::uint32_t{0});  // must-understand flags
   append(out, std::uint32_t{0});  // may-ignore flags
   append(out, static_cast<std::uint32_t>(info.size()));

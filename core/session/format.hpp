@@ -17,7 +17,8 @@ namespace ktape::format {
 static_assert(std::endian::native == std::endian::little, "the format is little-endian, and read without swapping");
 
 inline constexpr std::uint16_t kMajor = 1;
-inline constexpr std::uint16_t kMinor = 1;
+inline constexpr std::uint16_t kMinor = 0;            // of a file without anything that is newer
+inline constexpr std::uint16_t kMinorWithExtras = 1;  // of one that may hold keyframes and annotations, or goes on
 
 inline constexpr std::uint32_t kHeaderMagic = 0x184D2A5B;
 inline constexpr std::uint32_t kRecordMagic = 0x184D2A5C;
@@ -43,7 +44,15 @@ inline constexpr std::uint32_t kMaxChunkFrames = 1U << 20;
 inline constexpr std::uint32_t kMaxInfoBytes = 1U << 20;
 inline constexpr std::uint32_t kLongDelta = 0xFFFFFFFF;
 
-enum class RecordType : std::uint8_t { Chunk = 1, Gap = 2, Annotation = 3, Keyframe = 4, Index = 5, Seal = 6 };
+enum class RecordType : std::uint8_t {
+  Chunk = 1,
+  Gap = 2,
+  Annotation = 3,
+  Keyframe = 4,
+  Index = 5,
+  Seal = 6,
+  Schema = 7
+};
 inline constexpr std::uint8_t kMustUnderstand = 0x80;
 
 template <class T>
@@ -91,7 +100,7 @@ std::array<char, kRecordHeaderBytes> encode(const RecordHeader& header);
 std::optional<RecordHeader> decode_record_header(std::string_view bytes);
 
 // The whole segment header around the info message.
-std::string encode_segment_header(std::uint64_t salt, std::string_view info);
+std::string encode_segment_header(std::uint64_t salt, std::string_view info, std::uint16_t minor = kMinor);
 
 std::array<char, kFooterBytes> encode_footer(std::uint64_t seal_offset);
 // The offset of the seal, if `bytes` (exactly kFooterBytes) is a footer.

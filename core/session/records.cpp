@@ -112,6 +112,19 @@ Annotation read_annotation(schema::Annotation::Reader in) {
   return annotation;
 }
 
+// Data words and pointers of a struct as version 1.0 had it: what a file of that version holds stays what it was.
+struct StructSize {
+  std::uint16_t words;
+  std::uint16_t pointers;
+};
+constexpr StructSize kInfoSize10{3, 6};
+constexpr StructSize kSealSize10{2, 7};
+
+template <class Struct>
+typename Struct::Builder init_root(capnp::MessageBuilder& message, StructSize size) {
+  return message.getRoot<capnp::AnyPointer>().initAsAnyStruct(size.words, size.pointers).template as<Struct>();
+}
+
 }  // namespace
 
 std::string chunk_crc_sha256(std::span<const ChunkEntry> chunks) {
@@ -126,9 +139,16 @@ std::string chunk_crc_sha256(std::span<const ChunkEntry> chunks) {
   return digest;
 }
 
+std::string encode_schema() {
+  capnp::MallocMessageBuilder message;
+  message.initRoot<schema::SegmentInfo>().setSchema(text(std::string(kSessionSchemaText)));
+  return to_bytes(message);
+}
+
 std::string encode_info(const SessionInfo& info) {
   capnp::MallocMessageBuilder message;
-  auto out = message.initRoot<schema::SegmentInfo>();
+  const bool is_old = info.minor < format::kMinorWithExtras;
+  auto out = is_old ? init_root<schema::SegmentInfo>(message, kInfoSize10) : message.initRoot<schema::SegmentInfo>();
   out.setSessionId(text(info.session_id));
   out.setSegment(info.segment);
   out.setCreatedAt(nanoseconds(info.created_at));
@@ -137,8 +157,11 @@ std::string encode_info(const SessionInfo& info) {
   out.setRedaction(text(info.redaction));
   out.setDescription(text(info.description));
   out.setDialect(text(info.dialect));
-  out.setFirstSequence(info.first_sequence);
-  out.setSchema(text(std::string(kSessionSchemaText)));
+  if (is_old) {
+    out.setSchema(text(std::string(kSessionSchemaText10)));
+  } else {
+    out.setFirstSequence(info.first_sequence);
+  }
   return to_bytes(message);
 }
 
@@ -236,9 +259,10 @@ Result<IndexBlock> decode_index(std::string_view message) {
   });
 }
 
-std::string encode_seal(const SealRecord& seal) {
+std::string encode_seal(const SealRecord& seal, std::uint16_t minor) {
   capnp::MallocMessageBuilder message;
-  auto out = message.initRoot<schema::Seal>();
+  const bool is_old = minor < format::kMinorWithExtras;
+  auto out = is_old ? init_root<schema::Seal>(message, kSealSize10) : message.initRoot<schema::Seal>();
   write_chunks(seal.chunks, out.initChunks());
   out.setFrames(seal.frames);
   out.setPayloadBytes(seal.payload_bytes);
@@ -252,8 +276,10 @@ std::string encode_seal(const SealRecord& seal) {
   }
   auto gaps = out.initGaps(count(seal.gaps.size()));
   for (unsigned i = 0; i < seal.gaps.size(); ++i) write_gap(seal.gaps[i], gaps[i]);
-  auto annotations = out.initAnnotations(count(seal.annotations.size()));
-  for (unsigned i = 0; i < seal.annotations.size(); ++i) write_annotation(seal.annotations[i], annotations[i]);
+  if (!is_old) {
+    auto annotations = out.initAnnotations(count(seal.annotations.size()));
+    for (unsigned i = 0; i < seal.annotations.size(); ++i) write_annotation(seal.annotations[i], annotations[i]);
+  }
   out.setChunkCrcSha256(
       {reinterpret_cast<const kj::byte*>(seal.chunk_crc_sha256.data()), seal.chunk_crc_sha256.size()});
   return to_bytes(message);

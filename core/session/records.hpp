@@ -54,11 +54,13 @@ struct SealRecord {
 // SHA-256 over the body CRCs of `chunks`, 4 bytes each, little-endian: 32 bytes.
 std::string chunk_crc_sha256(std::span<const ChunkEntry> chunks);
 
+// By info.minor. Of version 1.0 the schema stands in it; of a later one in a record of its own, which is compressed.
 std::string encode_info(const SessionInfo& info);
+std::string encode_schema();
 std::string encode_gap(const Gap& gap);
 std::string encode_annotation(const Annotation& annotation);
 std::string encode_index(const IndexBlock& index);
-std::string encode_seal(const SealRecord& seal);
+std::string encode_seal(const SealRecord& seal, std::uint16_t minor);
 
 // `message` may be hostile and need not be aligned. Salt and version are not in the message and stay as they are.
 Result<SessionInfo> decode_info(std::string_view message);

@@ -17,6 +17,7 @@ constexpr std::size_t kMaxChunks = 2'000'000;
 constexpr std::size_t kMaxGaps = 200'000;
 constexpr std::size_t kFirstScanBytes = 4U << 10;  // most damage is small, and a file may have much of it
 constexpr std::size_t kMaxAnnotations = 200'000;
+constexpr std::size_t kMaxKeyframes = 200'000;
 constexpr std::size_t kScanBytes = 256U << 10;
 constexpr std::uint64_t kMaxSecondLooks = 256U << 20;
 constexpr std::uint64_t kAnywhere = std::uint64_t{1} << 62;  // the end of a file whose records may have been moved
@@ -194,10 +195,43 @@ Result<bool> SessionDirectory::load_seal_by_footer(ByteSource& in) {
   if (!message) return message.error().code == Errc::Io ? Result<bool>(tl::unexpected(message.error())) : false;
   auto seal = decode_seal(*message);
   if (!seal || !is_sound(*seal, *offset)) return false;
+  const std::uint64_t begin = next_offset_;
   adopt(std::move(*seal));
   has_footer_ = true;
   next_offset_ = file_size_;
+  if (info_.minor < format::kMinorWithExtras) return true;
+  // What stands between the chunks is in no table: few headers have to be read to see it.
+  std::uint64_t from = begin;
+  for (const ChunkEntry& chunk : chunks_) {
+    if (auto done = find_keyframes(in, from, chunk.offset); !done) return tl::unexpected(done.error());
+    from = chunk.offset + format::kRecordHeaderBytes + chunk.stored_length;
+  }
+  if (auto done = find_keyframes(in, from, *offset); !done) return tl::unexpected(done.error());
   return true;
+}
+
+Result<void> SessionDirectory::find_keyframes(ByteSource& in, std::uint64_t begin, std::uint64_t end) {
+  while (begin < end) {
+    auto bytes = read_bytes(in, begin, format::kRecordHeaderBytes);
+    if (!bytes) return tl::unexpected(bytes.error());
+    const auto header = format::decode_record_header(*bytes);
+    if (!header || header->marker != marker_ || begin + format::kRecordHeaderBytes + header->stored_length > end) {
+      return note_damage(begin, end, "no valid record header where a keyframe may have been");
+    }
+    if (header->type == RecordType::Keyframe) {
+      if (auto done = take_keyframe(begin, *header); !done) return done;
+    }
+    begin += format::kRecordHeaderBytes + header->stored_length;
+  }
+  return {};
+}
+
+Result<void> SessionDirectory::take_keyframe(std::uint64_t offset, const RecordHeader& header) {
+  if (keyframes_.size() >= kMaxKeyframes)
+    return fail(Errc::Limit, fmt::format("more than {} keyframes", kMaxKeyframes));
+  keyframes_.push_back({offset, header.stored_length, header.raw_length, header.frames, header.first_sequence,
+                        header.min_at, header.max_at, header.body_crc});
+  return {};
 }
 
 // Whether the table can be this file's: in order, without overlap, inside the file.
@@ -355,7 +389,9 @@ Result<void> SessionDirectory::take_record(ByteSource& in, const RecordHeader& h
     case RecordType::Annotation:
       return take_annotation(in, header);
     case RecordType::Keyframe:
-      break;
+      return take_keyframe(next_offset_, header);
+    case RecordType::Schema:
+      return {};
   }
   if ((header.flags & format::kMustUnderstand) != 0) {
     return fail(Errc::Unsupported, fmt::format("{} has a record of type {} at offset {} that must be understood",

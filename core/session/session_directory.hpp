@@ -41,6 +41,8 @@ class SessionDirectory {
   const std::vector<Annotation>& annotations() const { return annotations_; }
   const std::vector<std::uint64_t>& index_offsets() const { return index_offsets_; }  // seen while hopping
   const std::optional<SealRecord>& seal() const { return seal_; }
+  // In file order; the first_sequence of each is that of the frame that it stands before.
+  const std::vector<ChunkEntry>& keyframes() const { return keyframes_; }
   std::uint64_t next_sequence() const { return next_sequence_; }
   std::uint64_t file_size() const { return file_size_; }
 
@@ -70,6 +72,8 @@ class SessionDirectory {
   Result<void> take_annotation(ByteSource& in, const format::RecordHeader& header);
   Result<void> take_chunk(const format::RecordHeader& header);
   Result<void> take_hole(const format::RecordHeader& header);
+  Result<void> take_keyframe(std::uint64_t offset, const format::RecordHeader& header);
+  Result<void> find_keyframes(ByteSource& in, std::uint64_t begin, std::uint64_t end);
   Result<void> take_seal(ByteSource& in, const format::RecordHeader& header);
   bool is_sound(const SealRecord& seal, std::uint64_t end) const;
   void adopt(SealRecord seal);
@@ -82,6 +86,7 @@ class SessionDirectory {
   std::vector<Damage> damage_;
   std::vector<Annotation> annotations_;
   std::vector<std::uint64_t> index_offsets_;
+  std::vector<ChunkEntry> keyframes_;
   std::optional<SealRecord> seal_;
   std::optional<Record> last_record_;  // the one before next_offset_
   std::uint64_t next_offset_ = 0;

@@ -76,7 +76,8 @@ struct StreamCount {
 };
 
 struct SessionSummary {
-  std::uint64_t frames = 0;
+  std::uint64_t frames = 0;           // as recorded, without those of keyframes
+  std::uint64_t keyframe_frames = 0;  // made, to bring a client into the state that the recorded frames go on from
   std::uint64_t chunks = 0;
   std::uint64_t payload_bytes = 0;
   std::uint64_t stored_bytes = 0;     // the whole file

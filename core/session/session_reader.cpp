@@ -225,9 +225,14 @@ Result<bool> SessionReader::refresh() {
   if (!journal_content) return tl::unexpected(journal_content.error());
   if (auto extended = directory_.extend(*in_); !extended) return tl::unexpected(extended.error());
   // Frames of the batch at hand may lie in the journal that is replaced: what is left of it is read anew.
-  if (position_ < batch_.size()) seek_to_sequence(next_sequence());
-  batch_ = {};
-  position_ = 0;
+  // Those of a keyframe stay.
+  if (!in_keyframe_) {
+    const std::size_t told_keyframes = next_keyframe_;
+    if (position_ < batch_.size()) seek_to_sequence(next_sequence());
+    next_keyframe_ = std::max(next_keyframe_, told_keyframes);
+    batch_ = {};
+    position_ = 0;
+  }
   journal_content_ = std::move(*journal_content);
   take_tail_into_account();
   const std::uint64_t end = journal_sequences_.empty() ? 0 : journal_sequences_.back() + 1;
@@ -282,6 +287,49 @@ Result<std::optional<std::span<const Frame>>> SessionReader::read_chunk(ChunkDec
   return *frames;
 }
 
+Result<std::optional<std::span<const Frame>>> SessionReader::read_keyframe(ChunkDecoder& decoder,
+                                                                           const ChunkEntry& entry,
+                                                                           std::vector<Gap>& damage) {
+  format::RecordHeader header;
+  header.stored_length = entry.stored_length;
+  header.raw_length = entry.raw_length;
+  header.body_crc = entry.body_crc;
+  auto message = read_message_record(*in_, entry.offset, header);
+  if (!message && message.error().code == Errc::Io) return tl::unexpected(message.error());
+  auto frames = message ? decoder.decode_message(entry, *message)
+                        : Result<std::span<const Frame>>(tl::unexpected(message.error()));
+  if (frames) return *frames;
+  damage.push_back({entry.min_at, entry.max_at, GapCause::Damaged, 0, std::nullopt,
+                    fmt::format("the keyframe at offset {} is damaged: {}", entry.offset, frames.error().detail)});
+  return std::nullopt;
+}
+
+void SessionReader::note_damage(std::uint64_t offset, const std::vector<Gap>& damage) {
+  if (!damage.empty() && damage_at_.insert(offset).second) {
+    damage_.insert(damage_.end(), damage.begin(), damage.end());
+  }
+}
+
+// The next keyframe that stands before this chunk, or before the frames that are in none yet.
+Result<bool> SessionReader::load_keyframe(std::size_t chunk) {
+  const auto& keyframes = directory_.keyframes();
+  const auto& chunks = directory_.chunks();
+  while (next_keyframe_ < keyframes.size()) {
+    const ChunkEntry& entry = keyframes[next_keyframe_];
+    if (chunk < chunks.size() && entry.offset > chunks[chunk].offset) return false;
+    ++next_keyframe_;
+    std::vector<Gap> damage;
+    auto frames = read_keyframe(decoder_, entry, damage);
+    if (!frames) return tl::unexpected(frames.error());
+    note_damage(entry.offset, damage);
+    if (!*frames || (*frames)->empty()) continue;
+    batch_ = **frames;
+    in_keyframe_ = true;
+    return true;
+  }
+  return false;
+}
+
 // Frames of the journal whose numbers come next, without a hole, and lie before `end`.
 bool SessionReader::take_batch_of_journal(std::uint64_t end) {
   const std::size_t begin = journal_place(next_sequence_);
@@ -301,17 +349,18 @@ bool SessionReader::take_batch_of_journal(std::uint64_t end) {
 Result<bool> SessionReader::load_batch() {
   batch_ = {};
   position_ = 0;
+  in_keyframe_ = false;
   const auto& chunks = directory_.chunks();
   while (next_chunk_ < chunks.size()) {
+    auto made = load_keyframe(next_chunk_);
+    if (!made || *made) return made;
     const ChunkEntry& entry = chunks[next_chunk_];
     if (next_sequence_ < entry.first_sequence && take_batch_of_journal(entry.first_sequence)) return true;
     std::vector<Gap> damage;
     auto frames = read_chunk(decoder_, entry, damage);
     if (!frames) return tl::unexpected(frames.error());
     ++next_chunk_;
-    if (!damage.empty() && damage_at_.insert(entry.offset).second) {
-      damage_.insert(damage_.end(), damage.begin(), damage.end());
-    }
+    note_damage(entry.offset, damage);
     const std::uint64_t end = entry.first_sequence + entry.frames;
     if (!*frames && take_batch_of_journal(end)) return true;
     if (!*frames || end <= next_sequence_) {
@@ -323,6 +372,8 @@ Result<bool> SessionReader::load_batch() {
     next_sequence_ = end;
     return true;
   }
+  auto made = load_keyframe(next_chunk_);
+  if (!made || *made) return made;
   return take_batch_of_journal(std::numeric_limits<std::uint64_t>::max());
 }
 
@@ -351,6 +402,12 @@ Result<void> SessionReader::seek(Timestamp at) {
   next_sequence_ = place == chunks.end() ? directory_.next_sequence() : place->first_sequence;
   batch_ = {};
   position_ = 0;
+  // Keyframes that tell an older state are of no use to who begins here: those before the chunk that ends before `at`,
+  // and by their stamps those after it.
+  const std::uint64_t from = place == chunks.begin() ? 0 : std::prev(place)->offset;
+  const auto& keyframes = directory_.keyframes();
+  next_keyframe_ = 0;
+  while (next_keyframe_ < keyframes.size() && keyframes[next_keyframe_].offset < from) ++next_keyframe_;
   while (true) {
     auto loaded = load_batch();
     if (!loaded) return tl::unexpected(loaded.error());
@@ -369,6 +426,11 @@ void SessionReader::seek_to_sequence(std::uint64_t sequence) {
   next_sequence_ = sequence;
   batch_ = {};
   position_ = 0;
+  in_keyframe_ = false;
+  const auto& keyframes = directory_.keyframes();
+  const auto keyframe = std::find_if(keyframes.begin(), keyframes.end(),
+                                     [&](const ChunkEntry& entry) { return entry.first_sequence >= sequence; });
+  next_keyframe_ = static_cast<std::size_t>(keyframe - keyframes.begin());
 }
 
 std::vector<Annotation> SessionReader::annotations() const {
@@ -408,6 +470,7 @@ Result<SessionSummary> SessionReader::summary() {
     summary.first_at = std::min(summary.first_at.value_or(first), first);
     summary.last_at = std::max(summary.last_at.value_or(last), last);
   };
+  for (const ChunkEntry& entry : directory_.keyframes()) summary.keyframe_frames += entry.frames;
   for (const ChunkEntry& chunk : directory_.chunks()) {
     summary.frames += chunk.frames;
     widen(chunk.min_at, chunk.max_at);
@@ -465,7 +528,10 @@ Result<std::vector<Gap>> SessionReader::verify() {
   std::vector<Gap> bodies;
   auto hopped = SessionDirectory::load(
       *in_, SessionDirectory::Way::Hop, [&](std::uint64_t offset, const format::RecordHeader& header) -> Result<void> {
-        if (header.type == format::RecordType::Chunk || header.type == format::RecordType::Gap) return {};
+        using enum format::RecordType;
+        if (header.type == Chunk || header.type == Gap || header.type == Annotation || header.type == Keyframe) {
+          return {};  // told below, or by the directory
+        }
         auto message = read_message_record(*in_, offset, header);
         auto fine = message && header.type == format::RecordType::Index ? decode_index(*message).map([](auto&&) {})
                     : message                                           ? Result<void>()
@@ -484,6 +550,10 @@ Result<std::vector<Gap>> SessionReader::verify() {
   }
   damage.insert(damage.end(), bodies.begin(), bodies.end());
   ChunkDecoder decoder;
+  for (const ChunkEntry& entry : hopped->keyframes()) {
+    auto frames = read_keyframe(decoder, entry, damage);
+    if (!frames) return tl::unexpected(frames.error());
+  }
   for (const ChunkEntry& entry : hopped->chunks()) {
     auto frames = read_chunk(decoder, entry, damage);
     if (!frames) return tl::unexpected(frames.error());

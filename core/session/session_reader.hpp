@@ -38,12 +38,18 @@ class SessionReader final : public FrameSource {
     return next_of_next_batch();
   }
 
+  // Whether the last frame of next(), or the frames of the last next_chunk(), were not recorded but made: a keyframe,
+  // which brings a client into the state that the frames after it go on from. It is delivered where it stands, but not
+  // after a seek() beyond it.
+  bool in_keyframe() const { return in_keyframe_; }
+
   // The frames that next() would give, as many as lie ready: a whole chunk at a time. Empty at the end. Borrowed until
   // the next call of any function here.
   Result<std::span<const Frame>> next_chunk();
 
-  // The number of the frame that next() would give: frames are numbered through all segments of a session.
-  std::uint64_t next_sequence() const { return next_sequence_ - (batch_.size() - position_); }
+  // The number of the frame that next() would give, or of the one after the keyframe that it would give: frames are
+  // numbered through all segments of a session.
+  std::uint64_t next_sequence() const { return next_sequence_ - (in_keyframe_ ? 0 : batch_.size() - position_); }
   // The next frame is the one of this number, or the first after it.
   void seek_to_sequence(std::uint64_t sequence);
 
@@ -75,6 +81,10 @@ class SessionReader final : public FrameSource {
 
   Result<std::optional<Frame>> next_of_next_batch();
   Result<bool> load_batch();
+  Result<bool> load_keyframe(std::size_t chunk);
+  Result<std::optional<std::span<const Frame>>> read_keyframe(ChunkDecoder& decoder, const ChunkEntry& entry,
+                                                              std::vector<Gap>& damage);
+  void note_damage(std::uint64_t offset, const std::vector<Gap>& damage);
   Result<std::optional<std::span<const Frame>>> read_chunk(ChunkDecoder& decoder, const ChunkEntry& entry,
                                                            std::vector<Gap>& damage);
   // A journal of version 1.0, of a later one, or, where nobody can tell any more, maybe either.
@@ -98,7 +108,9 @@ class SessionReader final : public FrameSource {
   WordBuffer stored_;
   std::span<const Frame> batch_;
   std::size_t position_ = 0;
+  bool in_keyframe_ = false;
   std::size_t next_chunk_ = 0;         // index into the directory
+  std::size_t next_keyframe_ = 0;      // likewise
   std::uint64_t next_sequence_ = 0;    // frames before it were delivered, or sought over
   std::set<std::uint64_t> damage_at_;  // offsets of chunks whose damage was told
   std::vector<Gap> damage_;

@@ -69,6 +69,7 @@ SessionWriter::SessionWriter(std::unique_ptr<ByteSink> out, std::unique_ptr<Jour
     : out_(std::move(out)),
       options_(options),
       marker_(format::sync_marker(info.salt)),
+      minor_(options.extras || info.first_sequence > 0 ? format::kMinorWithExtras : format::kMinor),
       first_sequence_(info.first_sequence),
       sequence_(info.first_sequence),
       chunk_(options.compression_level) {
@@ -88,9 +89,16 @@ Result<std::unique_ptr<SessionWriter>> SessionWriter::create(std::unique_ptr<Byt
     info.description = std::string(writer->redactor_->redact(info.description));
     info.writer = std::string(writer->redactor_->redact(info.writer));
   }
-  const std::string header = format::encode_segment_header(info.salt, encode_info(info));
+  info.minor = writer->minor_;
+  const std::string header = format::encode_segment_header(info.salt, encode_info(info), info.minor);
   if (auto done = writer->out_->append(header); !done) return tl::unexpected(done.error());
   writer->offset_ = header.size();
+  if (writer->minor_ >= format::kMinorWithExtras) {
+    // In the header it would be a tenth of a small file.
+    format::RecordHeader schema;
+    schema.type = format::RecordType::Schema;
+    if (auto done = writer->store_message(schema, encode_schema()); !done) return tl::unexpected(done.error());
+  }
   return writer;
 }
 
@@ -181,6 +189,7 @@ void SessionWriter::store_gap(const Gap& gap) {
 
 void SessionWriter::annotate(const Annotation& annotation) {
   KTAPE_ASSERT(!finished_, "no annotation may follow finish()");
+  KTAPE_ASSERT(options_.extras, "only a file of format 1.1 holds annotations");
   if (!status_ || annotations_.size() >= kMaxAnnotations || annotation_bytes_ >= kMaxAnnotationBytes) return;
   Annotation kept = annotation;
   if (redactor_) kept.text = std::string(redactor_->redact(kept.text));
@@ -202,6 +211,40 @@ void SessionWriter::annotate(const Annotation& annotation) {
 void SessionWriter::set_compression_level(int level) {
   KTAPE_ASSERT(Compressor::level_is_valid(level), "the caller checks the level");
   chunk_.set_compression_level(level);
+}
+
+// In records of about the size of a chunk: the books of many pairs may be larger than one record can be.
+void SessionWriter::write_keyframe(std::span<const Frame> frames) {
+  KTAPE_ASSERT(options_.extras, "only a file of format 1.1 holds keyframes");
+  KTAPE_ASSERT(!finished_, "no record may follow finish()");
+  if (!status_ || frames.empty() || !stick(store_chunk())) return;
+  std::size_t next = 0;
+  while (next < frames.size()) {
+    StreamTable streams;
+    ChunkEncoder encoder(kMessageLevel);
+    while (next < frames.size() && encoder.frames() < kFramesPerChunk &&
+           (encoder.empty() || encoder.raw_bytes() < options_.chunk_bytes)) {
+      Frame frame = frames[next++];
+      if (redactor_) frame.payload = redactor_->redact(frame.payload);
+      if (frame.payload.size() > format::kMaxPayloadBytes) {
+        static_cast<void>(stick(fail(Errc::Limit, fmt::format("a payload of {} bytes is beyond the limit of {}",
+                                                              frame.payload.size(), format::kMaxPayloadBytes))));
+        return;
+      }
+      encoder.add(frame, streams.intern(frame, {}));
+    }
+    auto encoded = encoder.encode(sequence_, streams);
+    if (!encoded) {
+      static_cast<void>(stick(tl::unexpected(encoded.error())));
+      return;
+    }
+    const std::string body = format::skippable(format::kBodyMagic, encoded->body);
+    format::RecordHeader header = encoded->header;
+    header.type = format::RecordType::Keyframe;
+    header.stored_length = static_cast<std::uint32_t>(body.size());
+    header.body_crc = crc32c(body);
+    if (!stick(store_record(header, body))) return;
+  }
 }
 
 Result<void> SessionWriter::commit() {
@@ -226,7 +269,7 @@ Result<void> SessionWriter::finish() {
   const std::uint64_t seal_offset = offset_;
   format::RecordHeader header;
   header.type = format::RecordType::Seal;
-  if (!stick(store_message(header, encode_seal(seal())))) return status_;
+  if (!stick(store_message(header, encode_seal(seal(), minor_)))) return status_;
   const auto footer = format::encode_footer(seal_offset);
   if (!stick(out_->append({footer.data(), footer.size()}))) return status_;
   offset_ += footer.size();

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ struct SessionWriterOptions {
   FrameClassifier* classifier = nullptr;              // outlives the writer
   Redaction redaction = Redaction::Secrets;
   RedactionKey redaction_key{};  // random, per session; required for Redaction::Secrets
+  bool extras = false;  // it may hold keyframes and annotations, or begin with another number than 0: format 1.1
 };
 
 // Writes a recording: see docs/format.md. Frames may come in any order of time. Nothing random or timed happens in it:
@@ -63,7 +65,7 @@ class SessionWriter final : public FrameSink {
   void note_gap(const Gap& gap);
 
   // A name beyond 64 bytes or a text beyond 64 KiB is cut. A segment holds 100,000; the last of them says that others
-  // were left out.
+  // were left out. Only where SessionWriterOptions::extras allows them.
   void annotate(const Annotation& annotation);
 
   // This segment goes on where `previous`, of the same session, was finished: outages that began there end here.
@@ -71,6 +73,10 @@ class SessionWriter final : public FrameSink {
 
   // For the chunks from the open one on; a valid level of zstd.
   void set_compression_level(int level);
+
+  // Frames that were not recorded but made: the shortest conversation that brings a client into the state which the
+  // frames to come go on from. They are not counted. Likewise only with extras.
+  void write_keyframe(std::span<const Frame> frames);
 
   Result<void> commit();
   Result<void> flush();   // ends the open chunk and stores it, for readers that follow
@@ -113,6 +119,7 @@ class SessionWriter final : public FrameSink {
   bool finished_ = false;
   std::uint64_t offset_ = 0;           // where the next record goes
   std::uint64_t previous_offset_ = 0;  // of the last record header
+  std::uint16_t minor_ = 0;
   std::uint64_t first_sequence_ = 0;
   std::uint64_t sequence_ = 0;  // of the next frame
   std::uint64_t payload_bytes_ = 0;
