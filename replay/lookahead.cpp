@@ -23,18 +23,23 @@ RecordedReply recorded(const Reply& reply) {
   own.error = reply.error;
   own.symbol = reply.symbol;
   own.snapshot = reply.snapshot.value_or(true);
-  const auto channel = market_channel(reply.channel);
-  if (!reply.success || !channel) return own;
-  own.feed = Feed{*channel, std::string(reply.symbol), 0, 0, {}};
-  if (*channel == Channel::Book) own.feed->depth = reply.depth.value_or(10);
-  if (*channel == Channel::Ohlc) own.feed->interval_minutes = reply.interval_minutes.value_or(1);
-  if (*channel == Channel::Ticker) {
-    own.feed->event_trigger = reply.event_trigger.empty() ? std::string_view("trades") : reply.event_trigger;
-  }
+  own.feed = feed_of(reply);
   return own;
 }
 
 }  // namespace
+
+std::optional<Feed> feed_of(const Reply& reply) {
+  const auto channel = market_channel(reply.channel);
+  if (!reply.success || !channel) return std::nullopt;
+  Feed feed{*channel, std::string(reply.symbol), 0, 0, {}};
+  if (*channel == Channel::Book) feed.depth = reply.depth.value_or(10);
+  if (*channel == Channel::Ohlc) feed.interval_minutes = reply.interval_minutes.value_or(1);
+  if (*channel == Channel::Ticker) {
+    feed.event_trigger = reply.event_trigger.empty() ? std::string_view("trades") : reply.event_trigger;
+  }
+  return feed;
+}
 
 int book_depth_of(const BookSnapshot& snapshot) {
   const auto levels = std::max(snapshot.bids.size(), snapshot.asks.size());

@@ -45,6 +45,9 @@ struct RecordedFrame {
   bool is_status = false;
 };
 
+// The feed that a successful answer to a subscription, or its end, is about.
+std::optional<Feed> feed_of(const Reply& reply);
+
 // The depth that a book was subscribed with, by its snapshot: the smallest allowed one that holds it.
 int book_depth_of(const BookSnapshot& snapshot);
 

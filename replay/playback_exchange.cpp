@@ -37,7 +37,7 @@ class PlaybackExchange::Reading final : public EventSink {
   // Kraken's snapshot of nothing has no symbol: it belongs to the feed that is owed one.
   void take_empty_snapshot(std::string_view text) {
     if (something || text.find(R"("type":"snapshot")") == std::string_view::npos) return;
-    for (const auto& [key, feeds] : owner_.recorded_[recorded_].routes) {
+    for (const auto& [key, feeds] : owner_.recorded_[recorded_].routes.all()) {
       const auto channel = R"("channel":")" + std::string(to_string(key.first)) + '"';
       if (text.find(channel) == std::string_view::npos) continue;
       for (const auto& feed : feeds) {
@@ -196,11 +196,14 @@ void PlaybackExchange::play_reply(const RecordedFrame& frame) {
   const auto& reply = *frame.reply;
   if (reply.feed) {
     auto& track = track_of(*reply.feed, frame.connection);
-    auto& feeds = recorded_[frame.connection].routes[{reply.feed->channel, reply.feed->symbol}];
-    std::erase(feeds, *reply.feed);
+    auto& routes = recorded_[frame.connection].routes;
     track.live = reply.method == "subscribe";
     track.fresh = false;
-    if (track.live) feeds.push_back(*reply.feed);
+    if (track.live) {
+      routes.subscribed(*reply.feed);
+    } else {
+      routes.unsubscribed(*reply.feed);
+    }
   }
   if (auto waiting = waiting_.extract(frame.sequence); !waiting.empty()) {
     for (const auto& [connection, feed] : waiting.mapped()) {
@@ -266,42 +269,11 @@ PlaybackExchange::Track& PlaybackExchange::track_of(const Feed& feed, Connection
   return track;
 }
 
-// The recorded feeds that an event belongs to: what was acknowledged on its connection, or else what it says itself.
+// The recorded feeds that an event belongs to.
 std::vector<Feed> PlaybackExchange::route(const Event& event, ConnectionId recorded) {
-  Feed feed;
-  const auto is = [&](Channel channel, std::string_view symbol) {
-    feed.channel = channel;
-    feed.symbol = symbol;
-  };
-  if (const auto* snapshot = std::get_if<BookSnapshot>(&event)) {
-    is(Channel::Book, snapshot->symbol);
-    feed.depth = book_depth_of(*snapshot);
-  } else if (const auto* update = std::get_if<BookUpdate>(&event)) {
-    is(Channel::Book, update->symbol);
-  } else if (const auto* trade = std::get_if<Trade>(&event)) {
-    is(Channel::Trade, trade->symbol);
-  } else if (const auto* ticker = std::get_if<Ticker>(&event)) {
-    is(Channel::Ticker, ticker->symbol);
-    feed.event_trigger = "trades";
-  } else if (const auto* candle = std::get_if<Candle>(&event)) {
-    is(Channel::Ohlc, candle->symbol);
-    feed.interval_minutes = static_cast<int>(candle->interval / std::chrono::minutes(1));
-  } else if (std::holds_alternative<InstrumentUpdate>(event)) {
-    is(Channel::Instrument, {});
-  } else {
-    return {};
-  }
-  auto& routes = recorded_[recorded].routes;
-  const auto at = routes.find({feed.channel, feed.symbol});
-  if (at != routes.end()) {
-    if (feed.channel != Channel::Ohlc || at->second.empty()) return at->second;
-    if (std::find(at->second.begin(), at->second.end(), feed) != at->second.end()) return {feed};
-  }
-  // Nobody can use a book whose beginning is not there, nor tell its depth.
-  if (feed.channel == Channel::Book && feed.depth == 0) return {};
-  routes[{feed.channel, feed.symbol}].push_back(feed);
-  track_of(feed, recorded).live = true;
-  return {feed};
+  auto routed = recorded_[recorded].routes.of(event);
+  if (routed.learnt) track_of(routed.feeds.front(), recorded).live = true;
+  return std::move(routed.feeds);
 }
 
 std::optional<ConnectionId> PlaybackExchange::home_of(const Client& client) const {

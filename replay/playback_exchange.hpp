@@ -17,6 +17,7 @@
 #include "core/wire/exchange.hpp"
 #include "exchange/spot_v2_front.hpp"
 #include "replay/book_image.hpp"
+#include "replay/feed_routes.hpp"
 #include "replay/feed_state.hpp"
 #include "replay/lookahead.hpp"
 
@@ -97,7 +98,7 @@ class PlaybackExchange final : public Exchange, private SpotV2Front::Backend {
   struct Recorded {
     bool open = false;
     bool greeted = false;
-    std::map<std::pair<Channel, std::string>, std::vector<Feed>> routes;
+    FeedRoutes routes;
   };
   struct Pending {
     FeedRequest request;
