@@ -25,12 +25,17 @@ void add_cat(CLI::App& program, Run& run);
 void add_completion(CLI::App& program, Run& run);
 void add_diff(CLI::App& program, Run& run);
 void add_export(CLI::App& program, Run& run);
+void add_compact(CLI::App& program, Run& run);
+void add_cut(CLI::App& program, Run& run);
 void add_import(CLI::App& program, Run& run);
 void add_info(CLI::App& program, Run& run);
 void add_man(CLI::App& program, Run& run);
 void add_record(CLI::App& program, Run& run);
+void add_recover(CLI::App& program, Run& run);
 void add_replay(CLI::App& program, Run& run);
+void add_scrub(CLI::App& program, Run& run);
 void add_serve(CLI::App& program, Run& run);
+void add_split(CLI::App& program, Run& run);
 void add_synth(CLI::App& program, Run& run);
 void add_verify(CLI::App& program, Run& run);
 

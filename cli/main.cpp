@@ -39,6 +39,11 @@ int main(int argc, char** argv) {
   add_verify(program, run);
   add_diff(program, run);
   add_export(program, run);
+  add_cut(program, run);
+  add_split(program, run);
+  add_compact(program, run);
+  add_recover(program, run);
+  add_scrub(program, run);
   add_import(program, run);
   add_synth(program, run);
   add_completion(program, run);

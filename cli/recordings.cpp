@@ -100,7 +100,13 @@ Result<std::unique_ptr<SessionWriter>> create_recording(NewRecording recording) 
     journal = std::move(*created);
   }
   recording.options.classifier = classifier_for(recording.info.dialect);
-  return SessionWriter::create(std::move(*file), std::move(journal), recording.info, recording.options);
+  auto writer = SessionWriter::create(std::move(*file), std::move(journal), recording.info, recording.options);
+  if (!writer) {
+    std::error_code ignored;
+    std::filesystem::remove(recording.path, ignored);
+    std::filesystem::remove(FileJournal::path_for(recording.path), ignored);
+  }
+  return writer;
 }
 
 void discard_recording(std::unique_ptr<SessionWriter> writer, const std::string& path) {

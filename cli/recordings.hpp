@@ -37,6 +37,9 @@ struct NewRecording {
 // The file must not exist. Frames are classified by their dialect.
 Result<std::unique_ptr<SessionWriter>> create_recording(NewRecording recording);
 
+// What tells channels and symbols of the frames of a dialect; nullptr where nothing does. Lives for ever.
+FrameClassifier* classifier_for(const std::string& dialect);
+
 // Takes away a recording that was just created and came to nothing, with its journal.
 void discard_recording(std::unique_ptr<SessionWriter> writer, const std::string& path);
 

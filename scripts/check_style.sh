@@ -82,6 +82,7 @@ inspect        -> core/base core/wire core/market core/protocol core/client core
 export         -> core/base core/wire core/market core/protocol core/client core/session exchange replay inspect
 import         -> core/base core/wire core/market core/protocol core/client core/session
 mock_server    -> core/base core/wire core/market core/protocol core/client core/session net exchange replay
+tools          -> core/base core/wire core/market core/protocol core/client core/session exchange replay
 cli            -> *
 bench          -> * tests
 tests          -> * cli

@@ -17,12 +17,12 @@ constexpr std::size_t kDigits = 12;
 constexpr std::size_t kMaxKnown = 32;       // spellings that are looked for in every payload
 constexpr std::size_t kMinKnownBytes = 16;  // what is shorter may be a word of market data
 
+}  // namespace
+
 bool is_pseudonym(std::string_view text) {
   return text.size() == kPrefix.size() + kDigits && text.starts_with(kPrefix) &&
          text.find_first_not_of("0123456789abcdef", kPrefix.size()) == std::string_view::npos;
 }
-
-}  // namespace
 
 std::string Redactor::pseudonym(std::string_view secret) const {
   std::array<unsigned char, 32> digest{};

@@ -13,6 +13,9 @@ using RedactionKey = std::array<std::uint8_t, 32>;
 
 inline constexpr std::string_view kRedactionPolicy = "hmac-sha256-v1";
 
+// Whether it is what a Redactor puts in the place of a secret.
+bool is_pseudonym(std::string_view text);
+
 // Replaces the secrets in a payload by pseudonyms, "ktape-redacted-" and 12 hex digits: the same for the same secret,
 // so that replies still match requests. Nothing else in a payload changes. Names that mean a secret (JSON members,
 // header lines, query parameters): token, api_key, api_secret, sign, signature, challenge, original_challenge,
