@@ -13,10 +13,10 @@ namespace ktape {
 
 // Which frames are wanted; what is empty wants all.
 struct Selection {
-  std::set<std::string, std::less<>> channels;
-  std::set<std::string, std::less<>> symbols;
-  std::set<ConnectionId> connections;
-  std::optional<Direction> direction;
+  std::set<std::string, std::less<>> channels{};
+  std::set<std::string, std::less<>> symbols{};
+  std::set<ConnectionId> connections{};
+  std::optional<Direction> direction{};
 
   bool wants_all() const { return channels.empty() && symbols.empty() && connections.empty() && !direction; }
 };
