@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/arguments.hpp"
+#include "cli/text_output.hpp"
 #include "core/base/json_text.hpp"
 
 namespace ktape::cli {
@@ -67,6 +68,28 @@ Result<std::optional<Timestamp>> parse_instant(std::string_view option, const st
   const auto at = parse_rfc3339(text);
   if (!at) return tl::unexpected(in_option(option, at.error()));
   return std::optional(*at);
+}
+
+std::string notes_json(const std::vector<Note>& notes) {
+  std::string out = "[";
+  for (const Note& note : notes) {
+    if (&note != notes.data()) out.push_back(',');
+    out += fmt::format(R"({{"at":{},"connection":{},"text":{}}})", nanoseconds(note.at),
+                       static_cast<std::uint32_t>(note.connection), json_text(note.text));
+  }
+  return out + "]";
+}
+
+void put_notes(const std::vector<Note>& notes) {
+  constexpr std::size_t kShown = 50;
+  constexpr std::size_t kShownBytes = 300;
+  if (notes.empty()) return;
+  put(fmt::format("notes            {}\n", grouped(notes.size())));
+  std::size_t shown = 0;
+  for (const Note& note : notes) {
+    if (note.text.starts_with(R"({"note":"frames")") || ++shown > kShown) continue;
+    put(fmt::format("  {}{}\n", note.text.substr(0, kShownBytes), note.text.size() > kShownBytes ? " ..." : ""));
+  }
 }
 
 std::string json_text(std::string_view text) {

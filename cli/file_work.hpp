@@ -55,7 +55,11 @@ class NewFile {
 // An instant on the command line: RFC 3339, or "+5m" into the recording. Absent: nothing.
 Result<std::optional<Timestamp>> parse_instant(std::string_view option, const std::string& text, const Origin& origin);
 
-// "{...}" of a JSON object member: a string, quoted.
+// A JSON string with its quotes.
 std::string json_text(std::string_view text);
+
+// What was noted in a recording, for programs and for people. Who had which frame is for programs only: it is long.
+std::string notes_json(const std::vector<Note>& notes);
+void put_notes(const std::vector<Note>& notes);
 
 }  // namespace ktape::cli

@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   add_export(program, run);
   add_cut(program, run);
   add_split(program, run);
+  add_merge(program, run);
   add_compact(program, run);
   add_recover(program, run);
   add_scrub(program, run);

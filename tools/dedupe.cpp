@@ -304,6 +304,9 @@ class Dedupe {
 
   Result<void> annotate() {
     std::vector<Note> notes = provenance_.take();
+    notes.push_back({summaries_[0].first_at.value_or(Timestamp{}), ConnectionId{},
+                     fmt::format(R"({{"note":"provenance","AB":{},"A":{},"B":{}}})", report_.from_both,
+                                 report_.from_one[0], report_.from_one[1])});
     for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
       const SessionInfo& info = inputs_[i].reader->info();
       notes.push_back({info.created_at, ConnectionId{},

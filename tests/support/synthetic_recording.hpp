@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <memory>
 #include <set>
 #include <string>
@@ -18,6 +19,12 @@
 #include "tests/support/synthetic_session.hpp"
 
 namespace ktape::test {
+
+// How many seeds a proof takes: KTAPE_SEEDS, or what a Debug build does in seconds.
+inline std::uint64_t seeds_wanted(std::uint64_t usual) {
+  const char* const text = std::getenv("KTAPE_SEEDS");
+  return text == nullptr ? usual : std::max<std::uint64_t>(1, std::strtoull(text, nullptr, 10));
+}
 
 class SpotV2Classes final : public FrameClassifier {
  public:
