@@ -135,8 +135,9 @@ TEST(SessionKeyframe, HidesNoSecretFromTheRedactor) {
 TEST(SessionKeyframe, ThatIsDamagedIsAGapAndCostsNothingElse) {
   const Written written;
   const std::string& bytes = *written.file;
-  // The first record follows the segment header.
-  const std::size_t first = bytes.find(std::string("\x5c\x2a\x4d\x18\x40\0\0\0", 8));
+  // The first record is the schema.
+  const std::string magic("\x5c\x2a\x4d\x18\x40\0\0\0", 8);
+  const std::size_t first = bytes.find(magic, bytes.find(magic) + 1);
   ASSERT_NE(first, std::string::npos);
   std::string damaged = bytes;
   damaged[first + format::kRecordHeaderBytes + 12] ^= 0x10;
