@@ -74,8 +74,6 @@ class TradeFeed final : public FeedState {
     const auto* trade = std::get_if<Trade>(&event);
     // A second snapshot repeats what is known.
     if (trade == nullptr || (!trades_.empty() && trade->trade_id <= trades_.back().trade_id)) return;
-    // A snapshot has no hole: what stood before one that the recording has is history that nobody is told.
-    if (!trades_.empty() && trade->trade_id != trades_.back().trade_id + 1) trades_.clear();
     trades_.push_back(*trade);
     if (trades_.size() > kTrades) trades_.pop_front();
   }

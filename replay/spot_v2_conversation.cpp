@@ -47,7 +47,7 @@ class SpotV2Conversation::Reading final : public EventSink {
     } else if (std::holds_alternative<StatusChange>(event)) {
       owner_.status_ = text_;
     } else {
-      for (const Feed& feed : owner_.routes_.of(event).feeds) owner_.in_force(feed).state->take(event);
+      for (const Feed& feed : owner_.routes_.of(event).feeds) owner_.told(feed, event);
     }
   }
 
@@ -125,6 +125,16 @@ SpotV2Conversation::InForce& SpotV2Conversation::in_force(const Feed& feed) {
   auto& one = feeds_[feed];
   if (!one.state) one.state = FeedState::of(feed);
   return one;
+}
+
+void SpotV2Conversation::told(const Feed& feed, const Event& event) {
+  auto& one = in_force(feed);
+  if (const auto* trade = std::get_if<Trade>(&event)) {
+    // What stood before a hole in the ids is not told again, or whoever hears it would report the hole a second time.
+    if (one.last_trade && trade->trade_id > *one.last_trade + 1) one.state = FeedState::of(feed);
+    one.last_trade = std::max(one.last_trade.value_or(trade->trade_id), trade->trade_id);
+  }
+  one.state->take(event);
 }
 
 std::string SpotV2Conversation::request_for(const std::vector<const Feed*>& feeds,

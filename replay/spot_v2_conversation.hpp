@@ -28,6 +28,7 @@ class SpotV2Conversation final : public ConversationState {
     std::unique_ptr<FeedState> state;
     std::string answer;  // as recorded; empty where the recording has none
     std::optional<std::int64_t> request_id;
+    std::optional<std::int64_t> last_trade;
   };
   // A request that waits for answers, one for each symbol.
   struct Asked {
@@ -39,6 +40,7 @@ class SpotV2Conversation final : public ConversationState {
 
   void asked(const Frame& frame);
   void answered(const Reply& reply, std::string_view text);
+  void told(const Feed& feed, const Event& event);
   InForce& in_force(const Feed& feed);
   static std::string request_for(const std::vector<const Feed*>& feeds, std::optional<std::int64_t> request_id,
                                  bool snapshot);
