@@ -34,7 +34,7 @@ Result<std::unique_ptr<NewFile>> NewFile::create(const std::string& path, Sessio
   recording.options.chunk_bytes = storage.chunk_bytes;
   // A silence is no reason for a chunk of its own here: nobody waits for what is in the open one.
   recording.options.max_chunk_span = std::chrono::hours(24) * 366;
-  recording.options.redaction = Redaction::Done;
+  recording.options.redaction = Redaction::Kept;
   recording.options.extras = true;
   auto writer = create_recording(std::move(recording));
   if (!writer) return tl::unexpected<Error>(writer.error());
@@ -70,25 +70,27 @@ Result<std::optional<Timestamp>> parse_instant(std::string_view option, const st
   return std::optional(*at);
 }
 
-std::string notes_json(const std::vector<Note>& notes) {
+std::string notes_json(const std::vector<Annotation>& notes) {
   std::string out = "[";
-  for (const Note& note : notes) {
+  for (const Annotation& note : notes) {
     if (&note != notes.data()) out.push_back(',');
-    out += fmt::format(R"({{"at":{},"connection":{},"text":{}}})", nanoseconds(note.at),
-                       static_cast<std::uint32_t>(note.connection), json_text(note.text));
+    out += fmt::format(R"({{"at":{},)", nanoseconds(note.at));
+    if (note.connection) out += fmt::format(R"("connection":{},)", static_cast<std::uint32_t>(*note.connection));
+    out += fmt::format(R"("name":{},"text":{}}})", json_text(note.name), json_text(note.text));
   }
   return out + "]";
 }
 
-void put_notes(const std::vector<Note>& notes) {
+void put_notes(const std::vector<Annotation>& notes) {
   constexpr std::size_t kShown = 50;
   constexpr std::size_t kShownBytes = 300;
   if (notes.empty()) return;
   put(fmt::format("notes            {}\n", grouped(notes.size())));
   std::size_t shown = 0;
-  for (const Note& note : notes) {
-    if (note.text.starts_with(R"({"note":"frames")") || ++shown > kShown) continue;
-    put(fmt::format("  {}{}\n", note.text.substr(0, kShownBytes), note.text.size() > kShownBytes ? " ..." : ""));
+  for (const Annotation& note : notes) {
+    if (note.name == "frames" || ++shown > kShown) continue;
+    put(fmt::format("  {} {}: {}{}\n", format_rfc3339(note.at), note.name, note.text.substr(0, kShownBytes),
+                    note.text.size() > kShownBytes ? " ..." : ""));
   }
 }
 

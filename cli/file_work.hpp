@@ -59,7 +59,7 @@ Result<std::optional<Timestamp>> parse_instant(std::string_view option, const st
 std::string json_text(std::string_view text);
 
 // What was noted in a recording, for programs and for people. Who had which frame is for programs only: it is long.
-std::string notes_json(const std::vector<Note>& notes);
-void put_notes(const std::vector<Note>& notes);
+std::string notes_json(const std::vector<Annotation>& notes);
+void put_notes(const std::vector<Annotation>& notes);
 
 }  // namespace ktape::cli

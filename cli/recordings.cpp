@@ -9,7 +9,7 @@
 #include "core/protocol/spot_v1/classify.hpp"
 #include "core/protocol/spot_v2/classify.hpp"
 #include "recorder/file_sink.hpp"
-#include "replay/file_source.hpp"
+#include "replay/session_files.hpp"
 
 namespace ktape::cli {
 namespace {
@@ -38,16 +38,12 @@ FrameClassifier* classifier_for(const std::string& dialect) {
 }
 
 Result<std::unique_ptr<SessionReader>> open_recording(const std::string& path) {
-  auto file = FileSource::open(path);
+  auto opened = open_segment(path);
   // Whatever is wrong with a file is no mistake of the command line.
-  if (!file) return fail(Errc::Io, file.error().detail);
-  std::unique_ptr<ByteSource> journal;
-  if (const std::string beside = FileJournal::path_for(path); std::filesystem::exists(beside)) {
-    auto opened = FileSource::open(beside);
-    if (!opened) return tl::unexpected<Error>(opened.error());
-    journal = std::move(*opened);
+  if (!opened && (opened.error().code == Errc::NotFound || opened.error().code == Errc::InvalidArgument)) {
+    return fail(Errc::Io, opened.error().detail);
   }
-  return SessionReader::open(std::move(*file), std::move(journal));
+  return opened;
 }
 
 int tell_what_is_missing(const SessionReader& reader, const std::string& path) {

@@ -8,8 +8,8 @@
 #include "cli/file_work.hpp"
 #include "cli/progress.hpp"
 #include "cli/text_output.hpp"
+#include "core/session/recovery.hpp"
 #include "tools/copy.hpp"
-#include "tools/derived_info.hpp"
 
 namespace ktape::cli {
 namespace {
@@ -21,11 +21,12 @@ struct Options {
   bool json = false;
 };
 
-void print_json(const Options& options, const CopyReport& copied, const Losses& losses, const SessionReader& origin) {
+void print_json(const Options& options, const RecoveryReport& copied, const Losses& losses,
+                const SessionReader& origin) {
   std::string out = fmt::format(
       R"({{"output":{},"state_before":"{}","frames":{},"payload_bytes":{},"places_damaged":{},"frames_lost":{},)"
       R"("places_with_unknown_losses":{},"gaps":[)",
-      json_text(options.output), to_string(origin.state()), copied.frames, copied.payload_bytes, losses.places,
+      json_text(options.output), to_string(copied.found), copied.frames, copied.payload_bytes, losses.places,
       losses.frames, losses.unknown);
   bool first = true;
   for (const Gap& gap : origin.gaps()) {
@@ -41,17 +42,15 @@ void print_json(const Options& options, const CopyReport& copied, const Losses& 
 int run(const Options& options) {
   auto origin = Origin::open(options.input);
   if (!origin) return report(origin.error());
-  auto info = origin->reader->info();
-  // Of a damaged header nothing is left but what the records say.
-  if (info.session_id.empty()) info = derived_info(info, "recovered without its header");
-  auto file = NewFile::create(options.output, std::move(info), {.level = options.level});
+  auto file = NewFile::create(options.output, recovered_info(origin->reader->info()), {.level = options.level});
   if (!file) return report(file.error());
-  Result<CopyReport> copied;
+  Result<RecoveryReport> copied;
   {
     WorkProgress progress("recovering", origin->summary.payload_bytes);
-    copied = copy_recording(*origin->reader, (*file)->writer(), std::ref(progress));
+    copied = recover(*origin->reader, (*file)->writer(), std::ref(progress));
   }
   if (!copied) return report(copied.error());
+  (*file)->take().reset();  // it is finished
   if (auto kept = (*file)->keep(); !kept) return report(kept.error());
   const Losses losses = losses_of(*origin->reader);
   std::string lost = "nothing is lost";
@@ -62,7 +61,7 @@ int run(const Options& options) {
     lost = fmt::format("no frame is lost in {} damaged places", losses.places);
   }
   say(fmt::format("{}: {} frames rescued from {}, which was {}; {}", options.output, grouped(copied->frames),
-                  options.input, to_string(origin->reader->state()), lost));
+                  options.input, to_string(copied->found), lost));
   for (const Gap& gap : origin->reader->gaps()) {
     if (gap.cause != GapCause::Damaged && gap.cause != GapCause::Crash) continue;
     say(fmt::format("  {} .. {} {}: {}", format_rfc3339(gap.from), format_rfc3339(gap.to), to_string(gap.cause),

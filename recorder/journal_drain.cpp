@@ -32,6 +32,7 @@ JournalDrain::JournalDrain(const RecordingOptions& options, SegmentNames names, 
       max_span_(options.max_segment_span),
       stopwatch_(options.stopwatch) {
   counters_.level = writer_options_.compression_level;
+  writer_options_.extras = true;  // who records may annotate at any time
   if (writer_options_.redaction == Redaction::Secrets) {
     // It was done before anything came here.
     writer_options_.redaction = Redaction::Kept;

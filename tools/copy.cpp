@@ -45,9 +45,7 @@ Result<CopyReport> copy_recording(SessionReader& in, SessionWriter& out, const W
   });
   if (!report) return report;
   gaps.finish(std::nullopt, out);
-  const auto notes = in.notes();
-  if (!notes) return tl::unexpected<Error>(notes.error());
-  if (!notes->empty()) out.annotate(*notes);
+  for (const Annotation& note : in.annotations()) out.annotate(note);
   if (!out.status()) return tl::unexpected<Error>(out.status().error());
   return report;
 }

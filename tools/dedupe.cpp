@@ -12,7 +12,7 @@
 namespace ktape {
 namespace {
 
-constexpr std::size_t kRunsPerNote = 5'000;
+constexpr std::size_t kRunsPerNote = 2'000;  // so that a note stays within the limit of an annotation
 
 // When an input was not recording: its gaps, and what lies before its first frame and after its last.
 class Absences {
@@ -106,7 +106,7 @@ class Provenance {
     }
     ++length_;
   }
-  std::vector<Note> take() {
+  std::vector<Annotation> take() {
     close_run();
     close_note();
     return std::move(notes_);
@@ -121,12 +121,13 @@ class Provenance {
   }
   void close_note() {
     if (text_.empty()) return;
-    notes_.push_back({at_, ConnectionId{}, fmt::format(R"({{"note":"frames","from":{},"runs":[{}]}})", begin_, text_)});
+    notes_.push_back(
+        {at_, std::nullopt, "frames", fmt::format(R"({{"note":"frames","from":{},"runs":[{}]}})", begin_, text_)});
     text_.clear();
     runs_ = 0;
   }
 
-  std::vector<Note> notes_;
+  std::vector<Annotation> notes_;
   std::string text_;
   std::uint64_t begin_ = 0;
   Timestamp at_;
@@ -303,31 +304,31 @@ class Dedupe {
   }
 
   Result<void> annotate() {
-    std::vector<Note> notes = provenance_.take();
-    notes.push_back({summaries_[0].first_at.value_or(Timestamp{}), ConnectionId{},
+    std::vector<Annotation> notes = provenance_.take();
+    notes.push_back({summaries_[0].first_at.value_or(Timestamp{}), std::nullopt, "provenance",
                      fmt::format(R"({{"note":"provenance","AB":{},"A":{},"B":{}}})", report_.from_both,
                                  report_.from_one[0], report_.from_one[1])});
     for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
       const SessionInfo& info = inputs_[i].reader->info();
-      notes.push_back({info.created_at, ConnectionId{},
+      notes.push_back({info.created_at, std::nullopt, "input",
                        fmt::format(R"({{"note":"input","name":"{}","file":{},"session":{}}})", i == 0 ? "A" : "B",
                                    quoted(inputs_[i].name), quoted(info.session_id))});
     }
     for (const auto& lane : lanes_) {
       for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
         if (!lane->was[i]) continue;
-        notes.push_back({inputs_[i].reader->info().created_at, lane->is,
+        notes.push_back({inputs_[i].reader->info().created_at, lane->is, "source",
                          fmt::format(R"({{"note":"source","connection":{},"name":"{}","was":{}}})",
                                      static_cast<std::uint32_t>(lane->is), i == 0 ? "A" : "B",
                                      static_cast<std::uint32_t>(*lane->was[i]))});
       }
     }
     for (const Disagreement& one : report_.first_disagreements) {
-      notes.push_back({one.at, ConnectionId{},
+      notes.push_back({one.at, std::nullopt, "disagreement",
                        fmt::format(R"({{"note":"disagreement","symbol":{},"what":{},"stays":{},"left_out":{}}})",
                                    quoted(one.symbol), quoted(one.what), quoted(one.first), quoted(one.second))});
     }
-    out_.annotate(notes);
+    for (const Annotation& note : notes) out_.annotate(note);
     return out_.status();
   }
 

@@ -39,28 +39,24 @@ ConnectionId ConnectionNumbers::of(std::size_t input, ConnectionId was) {
 }
 
 Result<void> annotate_sources(std::span<const MergeInput> inputs, ConnectionNumbers& numbers, SessionWriter& out) {
-  std::vector<Note> notes;
   const auto json = [](std::string_view text) {
     std::string quoted;
     append_json_string(quoted, text);
     return quoted;
   };
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    auto older = inputs[i].reader->notes();
-    if (!older) return tl::unexpected<Error>(older.error());
-    for (Note& note : *older) {
-      note.connection = numbers.of(i, note.connection);
-      notes.push_back(std::move(note));
+    for (Annotation note : inputs[i].reader->annotations()) {
+      if (note.connection) note.connection = numbers.of(i, *note.connection);
+      out.annotate(note);
     }
   }
   for (const MergedConnection& one : numbers.all()) {
     const SessionInfo& info = inputs[one.input].reader->info();
-    notes.push_back({info.created_at, one.is,
-                     fmt::format(R"({{"note":"source","connection":{},"file":{},"session":{},"was":{}}})",
-                                 static_cast<std::uint32_t>(one.is), json(inputs[one.input].name),
-                                 json(info.session_id), static_cast<std::uint32_t>(one.was))});
+    out.annotate({info.created_at, one.is, "source",
+                  fmt::format(R"({{"note":"source","connection":{},"file":{},"session":{},"was":{}}})",
+                              static_cast<std::uint32_t>(one.is), json(inputs[one.input].name), json(info.session_id),
+                              static_cast<std::uint32_t>(one.was))});
   }
-  out.annotate(notes);
   return out.status();
 }
 

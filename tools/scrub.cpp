@@ -158,10 +158,9 @@ Result<ScrubReport> search_secrets(SessionReader& in, const std::vector<ByteSour
     }
     if (so_far) so_far(report.payload_bytes);
   }
-  const auto notes = in.notes();
-  if (!notes) return tl::unexpected<Error>(notes.error());
-  for (const Note& note : *notes) {
-    const Frame place{note.at, note.connection, Direction::FromExchange, FrameKind::Text, note.text};
+  for (const Annotation& note : in.annotations()) {
+    const Frame place{note.at, note.connection.value_or(ConnectionId{}), Direction::FromExchange, FrameKind::Text,
+                      note.text};
     search.search_text("note", note.text, &place);
     ++report.notes;
   }
@@ -232,10 +231,10 @@ Result<std::uint64_t> scrub_recording(SessionReader& in, SessionWriter& out, Val
     if (so_far) so_far(bytes);
   }
   gaps.finish(std::nullopt, out);
-  auto notes = in.notes();
-  if (!notes) return tl::unexpected<Error>(notes.error());
-  for (Note& note : *notes) note.text = clean(note.text);
-  if (!notes->empty()) out.annotate(*notes);
+  for (Annotation note : in.annotations()) {
+    note.text = clean(note.text);
+    out.annotate(note);
+  }
   if (!out.status()) return tl::unexpected<Error>(out.status().error());
   return changed;
 }

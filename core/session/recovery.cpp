@@ -12,7 +12,8 @@ SessionInfo recovered_info(const SessionInfo& info) {
   return out;
 }
 
-Result<RecoveryReport> recover(SessionReader& in, SessionWriter& out) {
+Result<RecoveryReport> recover(SessionReader& in, SessionWriter& out,
+                               const std::function<void(std::uint64_t payload_bytes)>& so_far) {
   RecoveryReport report;
   in.seek_to_sequence(in.info().first_sequence);
   // What is known to be missing goes in its place; damage that is found only by reading comes after all frames.
@@ -29,6 +30,11 @@ Result<RecoveryReport> recover(SessionReader& in, SessionWriter& out) {
     const auto frames = in.next_chunk();
     if (!frames) return tl::unexpected(frames.error());
     if (frames->empty()) break;
+    if (in.in_keyframe()) {
+      tell_until(frames->front().at);
+      out.write_keyframe(*frames);
+      continue;
+    }
     for (const Frame& frame : *frames) {
       tell_until(frame.at);
       out.on_frame(frame);
@@ -37,6 +43,7 @@ Result<RecoveryReport> recover(SessionReader& in, SessionWriter& out) {
       report.payload_bytes += frame.payload.size();
     }
     if (!out.status()) return tl::unexpected(out.status().error());
+    if (so_far) so_far(report.payload_bytes);
   }
   tell_until(Timestamp::max());
   next_gap = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -25,7 +26,8 @@ struct RecoveryReport {
 // Makes a sealed recording of one that was killed, torn or damaged: streams every readable frame of `in`, with its
 // journal, from the first on to `out`, which is then finished; gaps and annotations go along, and what is damaged or
 // was cut short becomes a gap that says so. Frames are numbered anew from `out`'s first on. A sealed recording without
-// damage comes out with the same content.
-Result<RecoveryReport> recover(SessionReader& in, SessionWriter& out);
+// damage comes out with the same content. `out` allows extras. `so_far` hears of the bytes of payload that are saved.
+Result<RecoveryReport> recover(SessionReader& in, SessionWriter& out,
+                               const std::function<void(std::uint64_t payload_bytes)>& so_far = {});
 
 }  // namespace ktape

@@ -189,7 +189,7 @@ void SessionWriter::store_gap(const Gap& gap) {
 
 void SessionWriter::annotate(const Annotation& annotation) {
   KTAPE_ASSERT(!finished_, "no annotation may follow finish()");
-  KTAPE_ASSERT(options_.extras, "only a file of format 1.1 holds annotations");
+  KTAPE_ASSERT(minor_ >= format::kMinorWithExtras, "only a file of format 1.1 holds annotations");
   if (!status_ || annotations_.size() >= kMaxAnnotations || annotation_bytes_ >= kMaxAnnotationBytes) return;
   Annotation kept = annotation;
   if (redactor_) kept.text = std::string(redactor_->redact(kept.text));
@@ -215,7 +215,7 @@ void SessionWriter::set_compression_level(int level) {
 
 // In records of about the size of a chunk: the books of many pairs may be larger than one record can be.
 void SessionWriter::write_keyframe(std::span<const Frame> frames) {
-  KTAPE_ASSERT(options_.extras, "only a file of format 1.1 holds keyframes");
+  KTAPE_ASSERT(minor_ >= format::kMinorWithExtras, "only a file of format 1.1 holds keyframes");
   KTAPE_ASSERT(!finished_, "no record may follow finish()");
   if (!status_ || frames.empty() || !stick(store_chunk())) return;
   std::size_t next = 0;

@@ -64,7 +64,7 @@ std::string seal_message(const std::vector<ChunkEntry>& chunks, std::string_view
     }
   }
   seal.chunk_crc_sha256 = chunk_crc_sha256(seal.chunks);
-  return encode_seal(seal);
+  return encode_seal(seal, format::kMinorWithExtras);
 }
 
 }  // namespace

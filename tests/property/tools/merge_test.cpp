@@ -190,8 +190,8 @@ TEST_P(MergedRecording, ReportsWhatTheTwoDisagreeAbout) {
   EXPECT_TRUE(one.second.starts_with("sell ")) << one.second;
   EXPECT_EQ(by_feed(read_all(*opened(merged.recording))), by_feed(frames));
   bool noted = false;
-  const auto notes = opened(merged.recording)->notes().value();
-  for (const Note& note : notes) {
+  const auto notes = opened(merged.recording)->annotations();
+  for (const Annotation& note : notes) {
     noted = noted || note.text.find(R"("note":"disagreement")") != std::string::npos;
   }
   EXPECT_TRUE(noted);
@@ -222,8 +222,8 @@ TEST_P(MergedRecording, NotesWhereEachFrameCameFrom) {
   const auto merged =
       dedupe_of(recording_of(without(frames, {{middle, middle + 5}})), recording_of(without(frames, {{20, 27}})));
   std::string runs;
-  const auto notes = opened(merged.recording)->notes().value();
-  for (const Note& note : notes) {
+  const auto notes = opened(merged.recording)->annotations();
+  for (const Annotation& note : notes) {
     if (note.text.starts_with(R"({"note":"frames")")) runs += note.text;
   }
   EXPECT_EQ(runs, fmt::format(R"({{"note":"frames","from":0,"runs":[[20,"AB"],[7,"A"],[{},"AB"],[5,"B"],[{},"AB"]]}})",
@@ -256,7 +256,7 @@ TEST_P(MergedRecording, OfSeveralKeepsEveryFrameInTheOrderOfTime) {
   }
   sort_frames(expected);
   EXPECT_EQ(read_all(*opened(recording)), expected);
-  EXPECT_EQ(opened(recording)->notes().value().size(), 3U);
+  EXPECT_EQ(opened(recording)->annotations().size(), 3U);
   const auto market = replay_market(recording);
   EXPECT_EQ(market.checksums_failed, 0U);
 }

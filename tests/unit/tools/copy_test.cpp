@@ -45,8 +45,8 @@ TEST(CopyRecording, KeepsFramesKeyframesNotesAndGaps) {
   for (const auto& frame : frames) origin.writer->on_frame(frame.frame());
   const Gap gap{frames[10].at, frames[11].at, GapCause::Dropped, 3, ConnectionId{2}, "lost"};
   origin.writer->note_gap(gap);
-  const std::vector<Note> notes{{frames[0].at, ConnectionId{1}, "said"}};
-  origin.writer->annotate(notes);
+  const std::vector<Annotation> notes{{frames[0].at, ConnectionId{1}, "note", "said"}};
+  origin.writer->annotate(notes[0]);
   const auto bytes = origin.finish();
 
   const auto reader = opened(bytes);
@@ -54,7 +54,7 @@ TEST(CopyRecording, KeepsFramesKeyframesNotesAndGaps) {
   const auto again = opened(copied.recording);
   EXPECT_EQ(read_all(*again), read_all(*opened(bytes)));
   EXPECT_EQ(again->gaps(), std::vector<Gap>{gap});
-  EXPECT_EQ(again->notes().value(), notes);
+  EXPECT_EQ(again->annotations(), notes);
   EXPECT_EQ(copied.report.frames, 300U);
   EXPECT_EQ(copied.report.keyframe_frames, 1U);
   EXPECT_EQ(copied.report.digest, read_recording(*opened(bytes)).value().digest);

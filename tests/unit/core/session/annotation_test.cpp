@@ -9,10 +9,16 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
+SessionWriterOptions with_extras() {
+  auto options = plain_options();
+  options.extras = true;
+  return options;
+}
+
 struct Written {
   MemoryFile file = memory_file();
   std::unique_ptr<SessionWriter> writer =
-      SessionWriter::create(std::make_unique<MemorySink>(file), nullptr, test_info(), plain_options()).value();
+      SessionWriter::create(std::make_unique<MemorySink>(file), nullptr, test_info(), with_extras()).value();
 };
 
 TEST(Annotation, IsToldByTheSealAndWithoutIt) {

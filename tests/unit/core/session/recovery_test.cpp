@@ -21,6 +21,7 @@ Recovered recovered(SessionReader& in) {
   const MemoryFile file = memory_file();
   SessionWriterOptions options = plain_options(3'000);
   options.redaction = Redaction::Kept;
+  options.extras = true;
   auto writer =
       SessionWriter::create(std::make_unique<MemorySink>(file), nullptr, recovered_info(in.info()), options).value();
   Recovered out{recover(in, *writer).value(), opened(*file)};
@@ -127,6 +128,7 @@ TEST(Recovery, StopsWhenTheNewFileFails) {
   const auto in = opened(recorded(seeded_frames(5, 200), plain_options(3'000)));
   SessionWriterOptions options = plain_options(3'000);
   options.redaction = Redaction::Kept;
+  options.extras = true;
   auto writer = SessionWriter::create(std::make_unique<MemorySink>(memory_file(), fail_after(3)), nullptr,
                                       recovered_info(in->info()), options)
                     .value();

@@ -42,9 +42,8 @@ struct Written {
     for (const auto& each : {frame(1, "one"), frame(2, "two"), frame(3, "three")}) writer->on_frame(each.frame());
     writer->write_keyframe(views({frame(3, "made 3")}));
     for (const auto& each : {frame(4, "four"), frame(5, "five")}) writer->on_frame(each.frame());
-    const std::vector<Note> notes{{frame(1, "").at, ConnectionId{3}, "from A"},
-                                  {frame(2, "").at, ConnectionId{4}, "from B"}};
-    writer->annotate(notes);
+    writer->annotate({frame(1, "").at, ConnectionId{3}, "source", "from A"});
+    writer->annotate({frame(2, "").at, ConnectionId{4}, "source", "from B"});
     if (finishes) {
       EXPECT_TRUE(writer->finish().has_value());
     }
@@ -93,7 +92,7 @@ TEST(SessionKeyframe, IsFoundWithoutASealToo) {
   const auto reader = opened(*written.file);
   EXPECT_EQ(reader->state(), SessionState::Open);
   EXPECT_EQ(told(*reader), kAll);
-  EXPECT_EQ(reader->notes().value().size(), 2U);
+  EXPECT_EQ(reader->annotations().size(), 2U);
 }
 
 TEST(SessionKeyframe, OfAnOlderStateIsNotDeliveredAfterASeek) {
@@ -155,24 +154,24 @@ TEST(SessionKeyframe, ThatIsDamagedIsAGapAndCostsNothingElse) {
   EXPECT_FALSE(reader->verify().value().empty());
 }
 
-TEST(SessionNotes, AreReadBackAsTheyWereWritten) {
+TEST(SessionAnnotations, AreReadBackAsTheyWereWritten) {
   const Written written;
-  const std::vector<Note> expected{{frame(1, "").at, ConnectionId{3}, "from A"},
-                                   {frame(2, "").at, ConnectionId{4}, "from B"}};
-  EXPECT_EQ(opened(*written.file)->notes().value(), expected);
+  const std::vector<Annotation> expected{{frame(1, "").at, ConnectionId{3}, "source", "from A"},
+                                         {frame(2, "").at, ConnectionId{4}, "source", "from B"}};
+  EXPECT_EQ(opened(*written.file)->annotations(), expected);
 }
 
-TEST(SessionNotes, AreNotThereInAFileWithoutThem) {
+TEST(SessionAnnotations, AreNotThereInAFileWithoutThem) {
   const std::string plain = recorded({frame(1, "one")});
   const auto reader = opened(plain);
   EXPECT_EQ(reader->info().minor, 0);
-  EXPECT_TRUE(reader->notes().value().empty());
+  EXPECT_TRUE(reader->annotations().empty());
   EXPECT_EQ(reader->summary().value().keyframe_frames, 0U);
 }
 
 TEST(SessionWriter, KeepsTheNameOfAPolicyThatWasAppliedBefore) {
   auto options = extras();
-  options.redaction = Redaction::Done;
+  options.redaction = Redaction::Kept;
   auto info = test_info();
   info.redaction = "hmac-sha256-v1";
   const auto file = memory_file();

@@ -62,7 +62,7 @@ TEST(SessionReader, SaysWhatIsNotARecording) {
 
 TEST(SessionReader, RefusesANewerMajorVersionAndUnknownFlags) {
   EXPECT_EQ(error_of(with_header_field(twelve_recorded(), 16, 2)),
-            "memory has format 2.1; this program reads up to 1.x");
+            "memory has format 2.0; this program reads up to 1.x");
   EXPECT_EQ(error_of(with_header_field(twelve_recorded(), 20, 4)),
             "memory needs features that this program does not know (flags 00000004)");
 }

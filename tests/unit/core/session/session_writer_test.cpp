@@ -35,7 +35,7 @@ TEST(SessionWriter, TellsAboutItselfInTheHeader) {
   EXPECT_EQ(info.description, "seeded");
   EXPECT_EQ(info.redaction, "none");
   EXPECT_EQ(info.major, 1);
-  EXPECT_EQ(info.minor, 1);
+  EXPECT_EQ(info.minor, 0);
   EXPECT_EQ(reader->state(), SessionState::Sealed);
   EXPECT_TRUE(reader->complete());
   EXPECT_TRUE(read_all(*reader).empty());
