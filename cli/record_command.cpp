@@ -12,6 +12,7 @@
 #include "cli/text_output.hpp"
 #include "core/client/client.hpp"
 #include "core/client/event_log.hpp"
+#include "live/lateness.hpp"
 #include "live/live_loop.hpp"
 #include "live/websocket_transport.hpp"
 #include "recorder/recording_transport.hpp"
@@ -203,8 +204,12 @@ int run(const Options& options) {
   EndWatch transport(recorded, [&] {
     if (server_time || stopping) loop.stop();
   });
+  Lateness lateness;
+  CandleOptions candles{.intervals = *intervals};
+  // A server's time says nothing about how fast this program is.
+  if (!server_time) candles.on_close = [&lateness](Timestamp due) { lateness.measure(due); };
   Client client(transport, *codec, clock, watch,
-                {.endpoint = *endpoint, .candles = {.intervals = *intervals}, .reconnects = !server_time});
+                {.endpoint = *endpoint, .candles = std::move(candles), .reconnects = !server_time});
   running = &client;
   for (const Subscription& one : *wanted) {
     if (const auto possible = client.subscribe(one); !possible) return report(possible.error());
@@ -256,6 +261,13 @@ int run(const Options& options) {
                   grouped((*writer)->frames()), bytes_text((*writer)->stored_bytes()),
                   grouped(client.stats().checksums_verified), grouped(client.stats().checksums_failed),
                   grouped(client.stats().trade_gaps)));
+  if (lateness.count() > 0) {
+    const auto text = [&](int percent) {
+      return format_duration(std::chrono::floor<std::chrono::microseconds>(lateness.percentile(percent)));
+    };
+    say(fmt::format("candles closed {} times, late by {} (half), {} (99 of 100), {} (all)", grouped(lateness.count()),
+                    text(50), text(99), text(100)));
+  }
   if (watch.connections == 0) return kFailed;
   const bool whole = watch.refused == 0 && client.stats().checksums_failed == 0 && client.stats().trade_gaps == 0;
   return whole ? kClean : kIncomplete;

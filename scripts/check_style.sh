@@ -85,6 +85,7 @@ mock_server    -> core/base core/wire core/market core/protocol core/client core
 tools          -> core/base core/wire core/market core/protocol core/client core/session exchange replay
 cli            -> *
 bench          -> * tests
+examples       -> *
 tests          -> * cli
 '
 rule_arrows() {

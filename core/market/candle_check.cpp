@@ -106,10 +106,12 @@ CandleCheck::Verdict CandleCheck::judge(std::string_view name, Symbol& symbol, c
   const int places = std::max(symbol.price_places.value_or(symbol.widest_price), sum.price_places);
   const Decimal volume = Decimal::from_units(sum.volume, sum.quantity_places);
   const Decimal vwap = sum.vwap(symbol.price_places.value_or(places));
+  // Trades are told to the microsecond, candles to the nanosecond.
+  constexpr Duration kTradeTick = std::chrono::microseconds(1);
   const bool timed = !candle.snapshot && candle.exchange_time;
   if (sum.trades == candle.trades && sum.open == candle.open && sum.high == candle.high && sum.low == candle.low &&
       sum.close == candle.close && volume == candle.volume && vwap == candle.vwap &&
-      (!timed || *candle.exchange_time == sum.last.first)) {
+      (!timed || floor_to(*candle.exchange_time, kTradeTick) == floor_to(sum.last.first, kTradeTick))) {
     return Verdict::Equal;
   }
   if (differences_.size() < kMaxDifferences) {

@@ -26,11 +26,13 @@ void CandleLane::start_at(Timestamp instant) {
 }
 
 Result<void> CandleLane::add(const Trade& trade) {
+  newest_traded_ = std::max(newest_traded_, std::optional(begin_of(trade.exchange_time)));
   return slot(begin_of(trade.exchange_time)).sum.add(trade, context_.price_places);
 }
 
 Result<void> CandleLane::add(Timestamp begin, const CandleSum& part) {
   Slot& into = slot(begin);
+  newest_traded_ = std::max(newest_traded_, std::optional(begin));
   auto added = into.sum.add(part);
   if (!added) into.lacks_parts = true;
   return added;
@@ -51,6 +53,7 @@ bool CandleLane::seed(const CandleSum& candle, Timestamp begin, Timestamp last_t
     made->after = seen;
   }
   slot(begin).seed = std::move(made);
+  newest_traded_ = std::max(newest_traded_, std::optional(begin));
   return true;
 }
 
@@ -168,7 +171,10 @@ const Decimal* CandleLane::last_close_before(Timestamp begin) const {
     of = forgotten_close_->first;
     close = &forgotten_close_->second;
   }
-  for (auto each = slots_.lower_bound(begin); each != slots_.begin();) {
+  // Mostly the newest with trades, with nothing but empty ones behind it.
+  auto each = slots_.lower_bound(begin);
+  if (newest_traded_ && *newest_traded_ < begin) each = slots_.upper_bound(*newest_traded_);
+  while (each != slots_.begin()) {
     --each;
     const Slot& slot = each->second;
     if (slot.sum.trades == 0 && !slot.seed) continue;

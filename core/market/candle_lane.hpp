@@ -115,6 +115,7 @@ class CandleLane {
   Timestamp forgotten_until_ = Timestamp::min();
   Timestamp closed_until_ = Timestamp::min();
   Timestamp told_from_ = Timestamp::min();
+  std::optional<Timestamp> newest_traded_;
   Slot* recent_ = nullptr;
   Timestamp recent_begin_{};
   std::map<Timestamp, std::optional<Candle>> before_;  // of a revision that is being made

@@ -9,7 +9,13 @@ golden=tests/golden/replay/hashes.txt
 
 hash_of() { "$ktape" replay "datasets/$1.ktape" --hash --candles 1,5 --rate "$2" </dev/null; }
 
-found=$(for set in ten-minutes decimals; do echo "$(hash_of $set max) $set"; done)
+candles_of() {
+  "$ktape" candles "datasets/$1.ktape" --intervals 1,5,15,30,60,240,1440,10080,21600 --partial --format json |
+    sha256sum | cut -d ' ' -f 1
+}
+
+found=$(for set in ten-minutes decimals; do echo "$(hash_of $set max) $set"; done
+  for set in ten-minutes decimals; do echo "$(candles_of $set) candles-of-$set"; done)
 [ "${KTAPE_REWRITE_GOLDEN:-0}" = 0 ] || printf '%s\n' "$found" >"$golden"
 diff -u "$golden" <(printf '%s\n' "$found")
 
