@@ -1,14 +1,13 @@
 #include "live/websocket_transport.hpp"
 
-#include <deque>
 #include <optional>
 #include <utility>
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
 #include "core/base/assert.hpp"
+#include "live/dialer.hpp"
 #include "live/tls_trust.hpp"
 #include "net/byte_stream.hpp"
 #include "net/time_ping.hpp"
@@ -19,31 +18,13 @@ namespace {
 
 namespace asio = boost::asio;
 using net::error_code;
-using net::tcp;
 
-constexpr std::size_t kReadAheadBytes = std::size_t{64} << 10U;
-
-std::string host_header(const Endpoint& endpoint) {
-  const bool brackets = endpoint.host.find(':') != std::string::npos;
-  std::string out = brackets ? '[' + endpoint.host + ']' : endpoint.host;
-  if (endpoint.port != (endpoint.secure ? 443 : 80)) out += fmt::format(":{}", endpoint.port);
-  return out;
-}
-
-std::string describe(const tcp::endpoint& address) {
-  const bool brackets = address.address().is_v6();
-  return fmt::format("{}{}{}:{}", brackets ? "[" : "", address.address().to_string(), brackets ? "]" : "",
-                     address.port());
-}
-
-// Nothing that a token could be read from on its way.
-Result<void> is_private(const Endpoint& endpoint, const WebSocketOptions& options) {
-  error_code error;
-  const asio::ip::address address = asio::ip::make_address(endpoint.host, error);
-  const bool loopback = error ? endpoint.host == "localhost" : address.is_loopback();
-  if (endpoint.secure || loopback || options.allow_plain_to_other_hosts) return {};
-  return fail(Errc::InvalidArgument,
-              fmt::format("ws:// sends everything in the clear, so it is for loopback hosts only: {}", endpoint.url()));
+DialOptions dial_options(const WebSocketOptions& options) {
+  return {.ca_file = options.ca_file,
+          .ca_pem = options.ca_pem,
+          .allow_plain_to_other_hosts = options.allow_plain_to_other_hosts,
+          .connect_timeout = options.connect_timeout,
+          .handshake_timeout = options.handshake_timeout};
 }
 
 }  // namespace
@@ -59,14 +40,15 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
         endpoint_(endpoint),
         sink_(&sink),
         server_time_(loop.await_server_time()),
-        resolver_(loop.context()),
+        dialer_(std::make_shared<Dialer>(loop, endpoint, dial_options(options))),
         timer_(loop.context()) {}
 
   bool ended() const { return stage_ == Stage::Ended; }
+  const std::optional<Error>& failure() const { return failure_; }
 
   void start() {
     asio::post(loop_.context(), [self = shared_from_this()] {
-      if (self->stage_ == Stage::Connecting) self->resolve();
+      if (self->stage_ == Stage::Connecting) self->dial();
     });
   }
 
@@ -106,13 +88,7 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
     server_time_.reset();
     ping_timer_.cancel();
     timer_.cancel();
-    resolver_.cancel();
-    if (connecting_) {
-      error_code ignored;
-      connecting_->close(ignored);
-    }
-    if (stream_) stream_->abort();
-    stream_.reset();
+    dialer_->cancel();
     socket_.reset();
   }
 
@@ -132,82 +108,21 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
 
   // --- resolve, connect, TLS, upgrade ---
 
-  void resolve() {
-    const auto& host = endpoint_.host;
-    error_code error;
-    const asio::ip::address address = asio::ip::make_address(host, error);
-    if (auto allowed = is_private(endpoint_, options_); !allowed) return give_up("connect: " + allowed.error().detail);
-    if (endpoint_.secure) {
-      auto tls = make_client_tls(options_.ca_file, options_.ca_pem);
-      if (!tls) return give_up("TLS: " + tls.error().detail);
-      tls_ = std::move(*tls);
-    }
-    if (!error) {
-      addresses_.emplace_back(address, endpoint_.port);
-      return try_next_address();
-    }
-    limit(options_.connect_timeout, fmt::format("resolve: no address for {}", host));
-    resolver_.async_resolve(
-        host, fmt::format("{}", endpoint_.port), tcp::resolver::numeric_service,
-        [self = shared_from_this()](error_code failed, const tcp::resolver::results_type& found) {
-          if (self->stage_ != Stage::Connecting) return;
-          if (failed) {
-            return self->give_up(fmt::format("resolve: no address for {}: {}", self->endpoint_.host, failed.message()));
-          }
-          for (const auto& entry : found) self->addresses_.push_back(entry.endpoint());
-          self->try_next_address();
-        });
-  }
-
-  void try_next_address() {
-    timer_.cancel();
-    if (addresses_.empty()) return give_up("connect: " + refusals_);
-    const tcp::endpoint address = addresses_.front();
-    addresses_.pop_front();
-    connecting_.emplace(loop_.context());
-    attempt_timer_.emplace(loop_.context(), options_.connect_timeout);
-    attempt_timer_->async_wait([self = shared_from_this(), nth = ++attempts_](error_code error) {
-      if (error || !self->connecting_ || nth != self->attempts_) return;
-      error_code ignored;
-      self->timed_out_ = true;
-      self->connecting_->close(ignored);
-    });
-    timed_out_ = false;
-    connecting_->async_connect(address, [self = shared_from_this(), address](error_code error) {
-      self->attempt_timer_.reset();
+  void dial() {
+    dialer_->start([self = shared_from_this()](Result<net::ByteStream> stream) {
       if (self->stage_ != Stage::Connecting) return;
-      if (error) {
-        if (!self->refusals_.empty()) self->refusals_ += "; ";
-        self->refusals_ += describe(address) + ": ";
-        self->refusals_ +=
-            self->timed_out_ ? "no answer within " + format_duration(self->options_.connect_timeout) : error.message();
-        self->connecting_.reset();
-        return self->try_next_address();
-      }
-      self->stream_.emplace(std::move(*self->connecting_), kReadAheadBytes);
-      self->connecting_.reset();
-      self->secure();
+      if (stream) return self->upgrade(std::move(*stream));
+      self->failure_ = stream.error();
+      self->give_up(stream.error().detail);
     });
   }
 
-  void secure() {
-    if (!endpoint_.secure) return upgrade();
-    limit(options_.handshake_timeout, "TLS: no end of the handshake");
-    stream_->tls_client(*tls_, endpoint_.host, [self = shared_from_this()](Result<void> done) {
-      if (self->stage_ != Stage::Connecting) return;
-      if (!done) return self->give_up("TLS: " + done.error().detail);
-      self->upgrade();
-    });
-  }
-
-  void upgrade() {
-    timer_.cancel();
+  void upgrade(net::ByteStream stream) {
     net::WebSocketLimits limits;
     limits.max_message_bytes = options_.max_message_bytes;
     limits.handshake_timeout = options_.handshake_timeout;
     limits.close_timeout = options_.close_timeout;
-    socket_ = std::make_unique<net::WebSocket>(std::move(*stream_), limits, static_cast<net::WebSocketEvents&>(*this));
-    stream_.reset();
+    socket_ = std::make_unique<net::WebSocket>(std::move(stream), limits, static_cast<net::WebSocketEvents&>(*this));
     socket_->connect({host_header(endpoint_), endpoint_.target, options_.headers});
   }
 
@@ -291,22 +206,15 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
   Stage stage_ = Stage::Connecting;
   std::shared_ptr<void> server_time_;
 
-  std::unique_ptr<asio::ssl::context> tls_;
-  tcp::resolver resolver_;
+  std::shared_ptr<Dialer> dialer_;
   asio::steady_timer timer_;
-  std::deque<tcp::endpoint> addresses_;
-  std::string refusals_;  // of the addresses tried so far
-  int attempts_ = 0;      // addresses tried
-  bool timed_out_ = false;
-  std::optional<asio::steady_timer> attempt_timer_;
-  std::optional<tcp::socket> connecting_;
-  std::optional<net::ByteStream> stream_;
+  std::optional<Error> failure_;
   std::unique_ptr<net::WebSocket> socket_;
   Timer ping_timer_;
 };
 
 Result<void> WebSocketTransport::check(const Endpoint& endpoint, const WebSocketOptions& options) {
-  if (auto allowed = is_private(endpoint, options); !allowed) return allowed;
+  if (auto allowed = require_private(endpoint, dial_options(options)); !allowed) return allowed;
   if (!endpoint.secure) return {};
   if (auto tls = make_client_tls(options.ca_file, options.ca_pem); !tls) return tl::unexpected<Error>(tls.error());
   return {};
@@ -324,6 +232,8 @@ void WebSocketTransport::connect(const Endpoint& endpoint, FrameSink& inbound) {
   attempt_ = std::make_shared<Attempt>(loop_, connection_, options_, endpoint, inbound);
   attempt_->start();
 }
+
+std::optional<Error> WebSocketTransport::failure() const { return attempt_ ? attempt_->failure() : std::nullopt; }
 
 void WebSocketTransport::send(std::string_view text) {
   if (const auto attempt = attempt_) attempt->send(text);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,6 +57,10 @@ class WebSocketTransport final : public Transport {
   void connect(const Endpoint& endpoint, FrameSink& inbound) override;
   void send(std::string_view text) override;
   void close(const CloseInfo& why) override;
+
+  // Why the present attempt, or the last one, did not get as far as the upgrade, if it did not. Errc::Tls: the
+  // certificate is not accepted, and no further attempt will change that.
+  std::optional<Error> failure() const;
 
  private:
   class Attempt;

@@ -180,8 +180,9 @@ void ByteStream::tls_client(ssl::context& context, const std::string& host, Hand
                                                           done = std::move(done)](error_code error) {
     if (!error) return done({});
     const std::string verdict = state->verify_text();
-    done(fail(Errc::Tls, verdict.empty() ? error.message()
-                                         : fmt::format("the certificate of '{}' is not accepted: {}", host, verdict)));
+    // A handshake that was cut off may succeed another time; a certificate that is refused will not.
+    if (verdict.empty()) return done(fail(Errc::Io, error.message()));
+    done(fail(Errc::Tls, fmt::format("the certificate of '{}' is not accepted: {}", host, verdict)));
   });
 }
 

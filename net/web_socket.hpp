@@ -13,10 +13,9 @@
 #include "core/base/time.hpp"
 #include "core/wire/frame.hpp"
 #include "net/byte_stream.hpp"
+#include "net/http_message.hpp"
 
 namespace ktape::net {
-
-using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 // The limits of one websocket. Times are real ones.
 struct WebSocketLimits {
