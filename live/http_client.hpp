@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,7 +9,7 @@
 #include "core/base/result.hpp"
 #include "core/wire/endpoint.hpp"
 #include "live/live_loop.hpp"
-#include "net/http_message.hpp"
+#include "net/http_requester.hpp"
 
 namespace ktape {
 
@@ -37,12 +36,8 @@ std::string http_url(const Endpoint& endpoint, std::string_view target);
 
 // HTTP requests to one server, each over a connection of its own, in the turns of a LiveLoop. Plain HTTP is for
 // loopback hosts only. Redirects are answers like any other.
-class HttpClient {
+class HttpClient final : public net::HttpRequester {
  public:
-  // Whatever status came is an answer. An error tells the stage that failed: resolve, connect, TLS, answer.
-  // Errc::Limit: the answer is too large; Errc::Timeout; Errc::Tls: the certificate is not accepted.
-  using Done = std::function<void(Result<HttpResponse>)>;
-
   // `loop` outlives the client. Of `server` scheme, host and port count.
   HttpClient(LiveLoop& loop, Endpoint server, HttpClientOptions options = {});
   // Requests under way are dropped, and their `done` is not called.
@@ -53,8 +48,9 @@ class HttpClient {
   // What would fail at every attempt: a plain connection to another host, authorities that cannot be read.
   static Result<void> check(const Endpoint& server, const HttpClientOptions& options);
 
-  // Calls `done` once, in a turn of the loop, never from inside this call.
-  void request(HttpRequest request, Done done);
+  // An error tells the stage that failed: resolve, connect, TLS, answer. Errc::Limit: the answer is too large;
+  // Errc::Timeout; Errc::Tls: the certificate is not accepted.
+  void request(HttpRequest request, Done done) override;
 
   const Endpoint& server() const { return server_; }
 
