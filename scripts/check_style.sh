@@ -74,6 +74,7 @@ core/client    -> core/base core/wire core/market core/protocol
 core/session   -> core/base core/wire
 net            -> core/base core/wire
 live           -> core/base core/wire core/market core/protocol core/client core/session net
+rest           -> core/base core/wire core/market core/protocol core/client core/session net
 recorder       -> core/base core/wire core/market core/protocol core/client core/session
 exchange       -> core/base core/wire core/market core/protocol core/client core/session
 synth          -> core/base core/wire core/market core/protocol core/client core/session exchange
@@ -125,16 +126,16 @@ capnp/        core/session/
 kj/           core/session/
 zstd.h        core/session/ import/ tests/
 sqlite3.h     export/ tests/
-openssl/      core/base/ net/ live/ mock_server/ recorder/ core/session/ tests/
+openssl/      core/base/ net/ live/ mock_server/ recorder/ rest/ core/session/ tests/
 boost/        net/ live/ mock_server/ bench/ tests/integration/ tests/support/
 CLI/          cli/
 spdlog/       cli/
 gtest/        tests/
 gmock/        tests/
 benchmark/    bench/
-sys/          net/ live/ mock_server/ recorder/ replay/ import/ export/ cli/ bench/ tests/
-unistd.h      net/ live/ mock_server/ recorder/ replay/ import/ export/ cli/ bench/ tests/
-fcntl.h       net/ live/ mock_server/ recorder/ replay/ import/ export/ cli/ bench/ tests/
+sys/          net/ live/ mock_server/ recorder/ replay/ rest/ import/ export/ cli/ bench/ tests/
+unistd.h      net/ live/ mock_server/ recorder/ replay/ rest/ import/ export/ cli/ bench/ tests/
+fcntl.h       net/ live/ mock_server/ recorder/ replay/ rest/ import/ export/ cli/ bench/ tests/
 poll.h        net/ live/ mock_server/ cli/ tests/
 dirent.h      recorder/ replay/ import/ cli/ tests/
 spawn.h       tests/
