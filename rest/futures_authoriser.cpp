@@ -2,20 +2,15 @@
 
 #include <utility>
 
-#include "core/base/assert.hpp"
+#include "core/protocol/futures/challenge.hpp"
 
 namespace ktape::rest {
-
-FuturesAuthoriser::FuturesAuthoriser(const Credentials& credentials, Sign sign)
-    : credentials_(credentials), sign_(std::move(sign)) {
-  KTAPE_ASSERT(sign_ != nullptr, "challenges have to be signed");
-}
 
 void FuturesAuthoriser::authorise(const Need& need, Done done) {
   Authorisation authorisation;
   authorisation.api_key = credentials_.api_key();
   if (!need.challenge.empty()) {
-    auto signed_challenge = sign_(need.challenge, credentials_.api_secret());
+    auto signed_challenge = futures::sign_challenge(need.challenge, credentials_.api_secret());
     if (!signed_challenge) {
       done(fail(signed_challenge.error().code,
                 "the challenge cannot be signed: " + credentials_.hidden_in(signed_challenge.error().detail)));
