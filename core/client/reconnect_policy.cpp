@@ -4,7 +4,16 @@
 
 namespace ktape {
 
-ReconnectPolicy::ReconnectPolicy(ReconnectOptions options, std::uint64_t seed) : options_(options), random_(seed) {}
+Timestamp AttemptBudget::reserve(Timestamp now, Timestamp wish) {
+  while (!made_.empty() && made_.front() + window_ <= now) made_.pop_front();
+  const auto room = static_cast<std::size_t>(attempts_);
+  if (made_.size() >= room) wish = std::max(wish, made_[made_.size() - room] + window_);
+  made_.insert(std::upper_bound(made_.begin(), made_.end(), wish), wish);
+  return wish;
+}
+
+ReconnectPolicy::ReconnectPolicy(ReconnectOptions options, std::uint64_t seed)
+    : options_(options), random_(seed), own_(options.attempts_per_window, options.window) {}
 
 Duration ReconnectPolicy::next_delay(Timestamp now) {
   Duration delay{0};
@@ -17,13 +26,8 @@ Duration ReconnectPolicy::next_delay(Timestamp now) {
   }
   ++failures_;
 
-  while (!attempts_.empty() && attempts_.front() + options_.window <= now) attempts_.pop_front();
-  if (attempts_.size() >= static_cast<std::size_t>(options_.attempts_per_window)) {
-    const Timestamp free_at = attempts_[attempts_.size() - static_cast<std::size_t>(options_.attempts_per_window)];
-    delay = std::max(delay, free_at + options_.window - now);
-  }
-  attempts_.push_back(now + delay);
-  return delay;
+  AttemptBudget& budget = options_.budget != nullptr ? *options_.budget : own_;
+  return budget.reserve(now, now + delay) - now;
 }
 
 }  // namespace ktape

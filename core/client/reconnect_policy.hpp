@@ -8,14 +8,29 @@
 
 namespace ktape {
 
+// How often all the clients of one program may connect, whichever of them it is: Kraken counts attempts per address and
+// bans one after about 150 in ten minutes (spot-v2 section 1.4).
+class AttemptBudget {
+ public:
+  AttemptBudget(int attempts, Duration window) : attempts_(attempts), window_(window) {}
+
+  // The earliest time, `wish` or later, at which another attempt is within the budget; counts it as made then.
+  Timestamp reserve(Timestamp now, Timestamp wish);
+
+ private:
+  int attempts_;
+  Duration window_;
+  std::deque<Timestamp> made_;  // in order
+};
+
 struct ReconnectOptions {
   int instant_tries = 3;                              // after a connection that stood: at once, so many times in a row
   Duration delay = std::chrono::seconds(5);           // after that; Kraken asks for no less (spot-v2 section 1.5)
   Duration jitter = std::chrono::seconds(1);          // at most so much is added, so that clients do not come in step
   Duration longest_delay = std::chrono::seconds(60);  // the delay doubles up to here
-  // Kraken bans an address after about 150 attempts in ten minutes (section 1.4).
   int attempts_per_window = 120;
   Duration window = std::chrono::minutes(10);
+  AttemptBudget* budget = nullptr;  // shared with other clients, in place of the two above; outlives the client
 };
 
 // Decides when a lost connection is tried again. Deterministic for a seed.
@@ -33,7 +48,7 @@ class ReconnectPolicy {
   ReconnectOptions options_;
   Random random_;
   int failures_ = 0;
-  std::deque<Timestamp> attempts_;
+  AttemptBudget own_;
 };
 
 }  // namespace ktape

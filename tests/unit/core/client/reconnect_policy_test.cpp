@@ -48,5 +48,17 @@ TEST(ReconnectPolicy, NeverExceedsTheAttemptsOfAWindow) {
   }
 }
 
+TEST(AttemptBudget, IsOneForAllThatShareIt) {
+  AttemptBudget budget(3, 10min);
+  ReconnectPolicy a({.instant_tries = 10, .budget = &budget}, 1);
+  ReconnectPolicy b({.instant_tries = 10, .budget = &budget}, 2);
+  EXPECT_EQ(budget.reserve(kStart, kStart), kStart);
+  EXPECT_EQ(a.next_delay(kStart + 1min), 0s);
+  EXPECT_EQ(b.next_delay(kStart + 2min), 0s);
+  EXPECT_EQ(a.next_delay(kStart + 3min), 7min);
+  EXPECT_EQ(b.next_delay(kStart + 3min), 8min);
+  EXPECT_EQ(a.next_delay(kStart + 9min + 59s), 2min + 1s);
+}
+
 }  // namespace
 }  // namespace ktape
