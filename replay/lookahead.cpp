@@ -95,6 +95,7 @@ Result<void> Lookahead::fill(Timestamp until) {
       if (!frame) return tl::unexpected<Error>(frame.error());
       break;
     }
+    if (web_requests_.holds(**frame)) continue;
     if ((*frame)->direction == Direction::FromExchange || (*frame)->kind == FrameKind::Closed) add(**frame);
   }
   return {};

@@ -12,6 +12,7 @@
 #include "core/base/result.hpp"
 #include "core/protocol/spot_v2/codec.hpp"
 #include "core/wire/frame.hpp"
+#include "core/wire/web_requests.hpp"
 #include "exchange/feed.hpp"
 
 namespace ktape {
@@ -82,6 +83,7 @@ class Lookahead {
   void add(const Frame& frame);
 
   std::unique_ptr<FrameSource> source_;
+  WebRequests web_requests_;
   LookaheadLimits limits_;
   spot_v2::SpotV2Codec codec_;
   std::deque<RecordedFrame> frames_;

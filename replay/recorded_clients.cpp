@@ -10,6 +10,7 @@ RecordedClients::RecordedClients(Dialect dialect, TimerService& timers, SinkOf s
 RecordedClients::~RecordedClients() = default;
 
 void RecordedClients::on_frame(const Frame& frame) {
+  if (web_requests_.holds(frame)) return;
   if (last_ == nullptr || frame.connection != last_id_) {
     auto& entry = clients_[frame.connection];
     if (!entry) {

@@ -7,11 +7,13 @@
 #include "core/client/client.hpp"
 #include "core/protocol/dialect.hpp"
 #include "core/wire/frame.hpp"
+#include "core/wire/web_requests.hpp"
 #include "replay/recorded_transport.hpp"
 
 namespace ktape {
 
 // Gives every connection of a recording a client of its own, at its first frame, and hands it that connection's frames.
+// HTTP requests are passed over.
 // Put behind a Player it is the client side of a replay.
 class RecordedClients final : public FrameSink {
  public:
@@ -36,6 +38,7 @@ class RecordedClients final : public FrameSink {
   const std::map<ConnectionId, std::unique_ptr<Entry>>& all() const { return clients_; }
 
  private:
+  WebRequests web_requests_;
   Dialect dialect_;
   TimerService& timers_;
   SinkOf sink_of_;

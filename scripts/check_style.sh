@@ -130,6 +130,7 @@ openssl/      core/base/ net/ live/ mock_server/ recorder/ rest/ core/session/ t
 boost/        net/ live/ mock_server/ bench/ tests/integration/ tests/support/
 CLI/          cli/
 spdlog/       cli/
+yaml-cpp/     cli/
 gtest/        tests/
 gmock/        tests/
 benchmark/    bench/

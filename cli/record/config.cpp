@@ -1,0 +1,332 @@
+#include "cli/record/config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "cli/arguments.hpp"
+#include "core/base/decimal.hpp"
+#include "core/protocol/spot_v2/subscription_rules.hpp"
+#include "live/http_client.hpp"
+
+namespace ktape::cli {
+namespace {
+
+constexpr std::array kChannels{Channel::Instrument, Channel::Ticker, Channel::Book, Channel::Trade, Channel::Ohlc};
+constexpr std::array kTriggers{TriggerKind::Checksum, TriggerKind::TradeGap, TriggerKind::Disconnect};
+constexpr std::string_view kKrakenRest = "https://api.kraken.com";
+
+tl::unexpected<Error> wrong(const Setting& setting, std::string_view what) {
+  return fail(Errc::InvalidArgument, fmt::format("{}: {}", setting.origin, what));
+}
+
+// The settings one by one, turned into what they mean. The first that makes no sense is kept.
+class Values {
+ public:
+  explicit Values(const Settings& settings) : settings_(settings) {}
+
+  const Setting* find(std::string_view name) const {
+    const auto found = settings_.find(name);
+    return found == settings_.end() || found->second.values.empty() ? nullptr : &found->second;
+  }
+  std::string word(std::string_view name) const {
+    const Setting* const setting = find(name);
+    return setting == nullptr ? std::string() : setting->text();
+  }
+  std::vector<std::string> list(std::string_view name) const {
+    const Setting* const setting = find(name);
+    return setting == nullptr ? std::vector<std::string>() : setting->values;
+  }
+  bool flag(std::string_view name) const { return word(name) == "true"; }
+
+  std::int64_t number(std::string_view name, std::int64_t from, std::int64_t to) {
+    return read<std::int64_t>(name, [&](const std::string& text) { return whole(text, from, to); }).value_or(0);
+  }
+  std::optional<Duration> span(std::string_view name, Duration least = Duration{1}) {
+    return read<Duration>(name, [least](const std::string& text) -> Result<Duration> {
+      const auto parsed = parse_duration(text);
+      if (!parsed || *parsed < least) {
+        return fail(Errc::InvalidArgument, fmt::format("'{}' is no time span such as 1s, 5m or 1h30m", text));
+      }
+      return *parsed;
+    });
+  }
+  std::optional<std::uint64_t> bytes(std::string_view name, std::uint64_t from, std::uint64_t to) {
+    return read<std::uint64_t>(name, [from, to](const std::string& text) -> Result<std::uint64_t> {
+      const auto parsed = parse_bytes(text);
+      if (parsed && (*parsed < from || *parsed > to)) {
+        return fail(Errc::InvalidArgument, fmt::format("'{}' is not between {} and {} bytes", text, from, to));
+      }
+      return parsed;
+    });
+  }
+  // The index of the value among the words allowed.
+  std::size_t choice(std::string_view name, const std::vector<std::string_view>& words) {
+    return read<std::size_t>(name, [&](const std::string& text) { return one_of(text, words); }).value_or(0);
+  }
+  std::vector<std::size_t> choices(std::string_view name, const std::vector<std::string_view>& words) {
+    std::vector<std::size_t> out;
+    const Setting* const setting = find(name);
+    if (setting == nullptr) return out;
+    for (const std::string& text : setting->values) {
+      const auto chosen = one_of(text, words);
+      if (!chosen) {
+        note(wrong(*setting, chosen.error().detail));
+      } else if (std::find(out.begin(), out.end(), *chosen) != out.end()) {
+        note(wrong(*setting, fmt::format("'{}' is there twice", text)));
+      } else {
+        out.push_back(*chosen);
+      }
+    }
+    return out;
+  }
+  template <class T, class Parse>
+  std::optional<T> read(std::string_view name, const Parse& parse) {
+    const Setting* const setting = find(name);
+    if (setting == nullptr) return std::nullopt;
+    Result<T> parsed = parse(setting->text());
+    if (parsed) return std::move(*parsed);
+    note(wrong(*setting, parsed.error().detail));
+    return std::nullopt;
+  }
+  void refuse(std::string_view name, std::string_view what) {
+    const Setting* const setting = find(name);
+    note(setting != nullptr ? wrong(*setting, what) : fail(Errc::InvalidArgument, fmt::format("--{}: {}", name, what)));
+  }
+  const Result<void>& status() const { return status_; }
+
+  static Result<std::int64_t> whole(const std::string& text, std::int64_t from, std::int64_t to) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < from || value > to) {
+      return fail(Errc::InvalidArgument, fmt::format("'{}' is no whole number from {} to {}", text, from, to));
+    }
+    return value;
+  }
+
+ private:
+  void note(tl::unexpected<Error> error) {
+    if (status_) status_ = std::move(error);
+  }
+  static Result<std::size_t> one_of(const std::string& text, const std::vector<std::string_view>& words) {
+    const auto found = std::find(words.begin(), words.end(), text);
+    if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+    std::string expected;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      expected += fmt::format("{}{}", i == 0 ? "" : i + 1 == words.size() ? " or " : ", ", words[i]);
+    }
+    return fail(Errc::InvalidArgument, fmt::format("'{}': {} expected", text, expected));
+  }
+
+  const Settings& settings_;
+  Result<void> status_;
+};
+
+template <class Enum, std::size_t N>
+std::vector<std::string_view> names_of(const std::array<Enum, N>& all) {
+  std::vector<std::string_view> names;
+  for (const Enum one : all) names.push_back(to_string(one));
+  return names;
+}
+
+Result<FeedConfig> make_feed(const Settings& settings) {
+  Values values(settings);
+  FeedConfig feed;
+  if (auto endpoint = values.read<Endpoint>("url", [](const std::string& text) { return Endpoint::parse(text); })) {
+    feed.endpoint = std::move(*endpoint);
+  }
+  for (const std::size_t chosen : values.choices("channels", names_of(kChannels))) {
+    feed.channels.push_back(kChannels[chosen]);
+  }
+  if (feed.channels.empty()) values.refuse("channels", "names no channel");
+  const bool of_symbols = feed.channels != std::vector{Channel::Instrument};
+  const bool all = values.flag("all-symbols");
+  if (!all && values.find("quote") != nullptr)
+    values.refuse("quote", "chooses among all symbols, so it needs --all-symbols");
+  feed.all_symbols = all;
+  feed.quotes = values.list("quote");
+  if (!all) {
+    feed.symbols = values.list("symbols");
+    if (feed.symbols.empty() && of_symbols) values.refuse("symbols", "at least one is needed");
+  } else if (values.find("symbols") != nullptr) {
+    values.refuse("all-symbols", "symbols are named as well");
+  }
+  for (const std::string& symbol : feed.symbols) {
+    if (std::count(feed.symbols.begin(), feed.symbols.end(), symbol) > 1) {
+      values.refuse("symbols", fmt::format("'{}' is there twice", symbol));
+      break;
+    }
+  }
+  feed.symbols_per_connection = static_cast<std::size_t>(values.number("symbols-per-connection", 1, 2000));
+
+  // What Kraken would refuse is refused here, by the rules for subscriptions.
+  const auto check = [&](std::string_view name, const Subscription& subscription) {
+    if (auto valid = spot_v2::validate(subscription); !valid) values.refuse(name, valid.error().detail);
+  };
+  if (values.status() && !all && of_symbols) check("symbols", {.channel = Channel::Trade, .symbols = feed.symbols});
+  feed.depth = static_cast<int>(values.number("depth", 0, 1'000'000));
+  if (values.status()) check("depth", {.channel = Channel::Book, .symbols = {"BTC/USD"}, .depth = feed.depth});
+  for (const std::string& text : values.list("interval")) {
+    const auto minutes = Values::whole(text, 0, 1'000'000);
+    if (!minutes) {
+      values.refuse("interval", minutes.error().detail);
+    } else {
+      const int interval = static_cast<int>(*minutes);
+      if (std::find(feed.ohlc_minutes.begin(), feed.ohlc_minutes.end(), interval) != feed.ohlc_minutes.end()) {
+        values.refuse("interval", fmt::format("'{}' is there twice", text));
+      }
+      feed.ohlc_minutes.push_back(interval);
+      check("interval", {.channel = Channel::Ohlc, .symbols = {"BTC/USD"}, .interval_minutes = interval});
+    }
+  }
+  if (feed.ohlc_minutes.empty()) values.refuse("interval", "names no interval");
+  feed.ticker_trigger = spot_v2::kEventTriggers[values.choice(
+      "ticker-trigger", {spot_v2::kEventTriggers.begin(), spot_v2::kEventTriggers.end()})];
+  if (!values.status()) return tl::unexpected<Error>(values.status().error());
+  return feed;
+}
+
+Result<ListenConfig> parse_listen(const std::string& text) {
+  ListenConfig listen{.host = "127.0.0.1", .port = 0};
+  std::string port = text;
+  if (const std::size_t colon = text.rfind(':'); colon != std::string::npos) {
+    listen.host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+    if (listen.host.starts_with('[') && listen.host.ends_with(']')) {
+      listen.host = listen.host.substr(1, listen.host.size() - 2);
+    }
+  }
+  const auto number = Values::whole(port, 0, 65535);
+  if (!number || listen.host.empty()) {
+    return fail(Errc::InvalidArgument, fmt::format("'{}' is no address with a port such as 127.0.0.1:9464", text));
+  }
+  listen.port = static_cast<std::uint16_t>(*number);
+  return listen;
+}
+
+bool is_kraken(const std::string& host) { return host == "kraken.com" || host.ends_with(".kraken.com"); }
+
+// Where REST is: as told, else beside Kraken's websockets, else nowhere.
+void find_rest(Values& values, RecordConfig& config) {
+  const bool told = values.find("rest") != nullptr;
+  const auto near = std::any_of(config.feeds.begin(), config.feeds.end(),
+                                [](const FeedConfig& feed) { return is_kraken(feed.endpoint.host); });
+  if (told) {
+    config.rest = values.read<Endpoint>("rest", [&](const std::string& text) -> Result<Endpoint> {
+      auto server = parse_http_url(text);
+      if (!server) return server;
+      HttpClientOptions options;
+      options.ca_file = config.ca;
+      if (auto possible = HttpClient::check(*server, options); !possible)
+        return tl::unexpected<Error>(possible.error());
+      return server;
+    });
+  } else if (near) {
+    config.rest = parse_http_url(kKrakenRest).value();
+  }
+}
+
+std::optional<RingConfig> make_ring(Values& values) {
+  const auto span = values.span("snapshot-mode");
+  RingConfig ring;
+  ring.bytes = values.bytes("ring-bytes", 1U << 20U, std::uint64_t{64} << 30U).value_or(0);
+  ring.after = values.span("after", Duration::zero()).value_or(Duration::zero());
+  ring.cooldown = values.span("cooldown", Duration::zero()).value_or(Duration::zero());
+  const Setting* const triggers = values.find("trigger");
+  if (triggers != nullptr && triggers->text() != "none") {
+    for (const std::size_t chosen : values.choices("trigger", names_of(kTriggers))) {
+      ring.triggers.push_back(kTriggers[chosen]);
+    }
+  }
+  if (!span) return std::nullopt;
+  ring.span = *span;
+  return ring;
+}
+
+}  // namespace
+
+std::string_view to_string(TriggerKind kind) {
+  switch (kind) {
+    case TriggerKind::Checksum:
+      return "checksum";
+    case TriggerKind::TradeGap:
+      return "trade-gap";
+    case TriggerKind::Disconnect:
+      return "disconnect";
+  }
+  return "unknown";
+}
+
+Result<std::uint64_t> parse_bytes(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    std::uint64_t bytes;
+  };
+  constexpr std::array kUnits{Unit{"KiB", 1ULL << 10U},
+                              Unit{"MiB", 1ULL << 20U},
+                              Unit{"GiB", 1ULL << 30U},
+                              Unit{"TiB", 1ULL << 40U},
+                              Unit{"kB", 1'000},
+                              Unit{"KB", 1'000},
+                              Unit{"MB", 1'000'000},
+                              Unit{"GB", 1'000'000'000ULL},
+                              Unit{"TB", 1'000'000'000'000ULL},
+                              Unit{"B", 1}};
+  std::string_view number = text;
+  std::uint64_t unit = 1;
+  for (const Unit& one : kUnits) {
+    if (!text.ends_with(one.name)) continue;
+    number.remove_suffix(one.name.size());
+    unit = one.bytes;
+    break;
+  }
+  const auto bad = [text] {
+    return fail(Errc::InvalidArgument, fmt::format("'{}' is no size such as 64MiB or 1GB", text));
+  };
+  const auto value = Decimal::parse(number);
+  if (!value || value->coefficient() < 0 || value->coefficient() > INT64_MAX || value->scale() > 6) return bad();
+  const Int128 bytes = value->coefficient() * static_cast<Int128>(unit) / power_of_ten(value->scale());
+  if (bytes <= 0 || bytes > INT64_MAX) return bad();
+  return static_cast<std::uint64_t>(bytes);
+}
+
+Result<RecordConfig> make_config(const EffectiveSettings& settings) {
+  RecordConfig config;
+  for (const Settings& feed : settings.feeds) {
+    auto made = make_feed(feed);
+    if (!made) return tl::unexpected<Error>(made.error());
+    config.feeds.push_back(std::move(*made));
+  }
+  Values values(settings.recording);
+  config.output = values.word("output");
+  config.ca = values.word("ca");
+  config.server_time = values.choice("clock", {"system", "server"}) == 1;
+  config.length = values.span("for");
+  config.max_segment_bytes = values.bytes("max-size", 1U << 16U, INT64_MAX);
+  config.max_segment_span = values.span("max-duration", std::chrono::seconds(1));
+  config.sync_interval = values.span("sync-interval").value_or(Duration::zero());
+  config.level = static_cast<int>(values.number("level", 1, 19));
+  config.queue_bytes = values.bytes("queue", 1U << 16U, 1U << 30U).value_or(0);
+  config.drop_when_full = values.choice("queue-policy", {"block", "drop"}) == 1;
+  config.events = values.word("events");
+  config.json = values.flag("json");
+  config.candles =
+      values.read<std::vector<Duration>>("candles", [](const std::string& text) { return parse_intervals(text); })
+          .value_or(std::vector<Duration>());
+  config.metrics = values.read<ListenConfig>("metrics", parse_listen);
+  config.ring = make_ring(values);
+  if (values.word("with") == "none") {
+    config.with_instrument = false;
+  } else {
+    const auto with = values.choices("with", {"instrument", "asset-pairs"});
+    config.with_instrument = std::find(with.begin(), with.end(), std::size_t{0}) != with.end();
+    if (std::find(with.begin(), with.end(), std::size_t{1}) != with.end()) find_rest(values, config);
+  }
+  if (config.output.empty()) values.refuse("output", "is needed: the recording to make");
+  if (!values.status()) return tl::unexpected<Error>(values.status().error());
+  return config;
+}
+
+}  // namespace ktape::cli

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/record/settings.hpp"
+#include "core/base/time.hpp"
+#include "core/protocol/codec.hpp"
+#include "core/wire/endpoint.hpp"
+
+namespace ktape::cli {
+
+// What one exchange is asked for.
+struct FeedConfig {
+  Endpoint endpoint;
+  std::vector<Channel> channels;     // in the order in which they are asked for
+  bool all_symbols = false;          // all that the instrument channel lists
+  std::vector<std::string> quotes;   // of those, these quote currencies only; empty: all
+  std::vector<std::string> symbols;  // else these
+  int depth = 10;
+  std::vector<int> ohlc_minutes;
+  std::string ticker_trigger;
+  std::size_t symbols_per_connection = 200;
+};
+
+enum class TriggerKind : std::uint8_t { Checksum, TradeGap, Disconnect };
+std::string_view to_string(TriggerKind kind);  // "checksum", "trade-gap", "disconnect"
+
+struct RingConfig {
+  Duration span{};
+  std::size_t bytes = 0;
+  std::vector<TriggerKind> triggers;
+  Duration after{};
+  Duration cooldown{};
+};
+
+struct ListenConfig {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+struct RecordConfig {
+  std::vector<FeedConfig> feeds;
+  std::string output;
+  std::string ca;
+  bool server_time = false;
+  bool with_instrument = true;
+  std::optional<Endpoint> rest;  // where AssetPairs is fetched; nothing: it is not
+  std::optional<Duration> length;
+  std::optional<std::uint64_t> max_segment_bytes;
+  std::optional<Duration> max_segment_span;
+  Duration sync_interval{};
+  int level = 9;
+  std::size_t queue_bytes = 0;
+  bool drop_when_full = false;
+  std::string events;
+  std::vector<Duration> candles;
+  std::optional<RingConfig> ring;
+  std::optional<ListenConfig> metrics;
+  bool json = false;
+};
+
+// An error names the option, or the file, line and key, and the value.
+Result<RecordConfig> make_config(const EffectiveSettings& settings);
+
+// "64MiB", "1GB", "1.5kB", "4096": bytes; kB, MB, GB and TB are powers of 1000, KiB, MiB and so on of 1024.
+Result<std::uint64_t> parse_bytes(std::string_view text);
+
+// More is refused: Kraken counts connections per address (spot-v2 section 1.4).
+inline constexpr std::size_t kMaxConnections = 100;
+
+}  // namespace ktape::cli

@@ -1,0 +1,116 @@
+#include "cli/record/settings.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "cli/arguments.hpp"
+
+namespace ktape::cli {
+namespace {
+
+using enum SettingKind;
+using enum SettingScope;
+
+constexpr std::array kKeys{
+    SettingKey{"output", Word, Recording, "",
+               "The recording to make; must not exist. May hold {utc:%Y%m%dT%H%M%SZ} and {segment:04}"},
+    SettingKey{"url", Word, Feed, "wss://ws.kraken.com/v2", "Where the exchange is"},
+    SettingKey{"symbols", List, Feed, "BTC/USD", "Pairs in Kraken's v2 names"},
+    SettingKey{"all-symbols", Flag, Feed, "", "All pairs that the instrument channel lists, and those that come later"},
+    SettingKey{"quote", List, Feed, "", "Of all pairs those with one of these quote currencies (USD,EUR)"},
+    SettingKey{"channels", List, Feed, "instrument,ticker,book,trade,ohlc", "instrument, ticker, book, trade, ohlc"},
+    SettingKey{"depth", Word, Feed, "10", "Of the book: 10, 25, 100, 500, 1000"},
+    SettingKey{"interval", List, Feed, "1",
+               "Of the ohlc channel, in minutes; each beyond the first on connections of its own"},
+    SettingKey{"ticker-trigger", Word, Feed, "trades", "What makes the ticker tick: trades, bbo"},
+    SettingKey{"symbols-per-connection", Word, Feed, "200", "More symbols go to further connections"},
+    SettingKey{"with", List, Recording, "instrument,asset-pairs",
+               "What every session gets besides: instrument, asset-pairs (the answer of REST), none"},
+    SettingKey{"rest", Word, Recording, "", "Where REST is; https://api.kraken.com for kraken.com, else nowhere"},
+    SettingKey{"ca", Word, Recording, "", "Trust the authorities in this PEM file instead of the system's"},
+    SettingKey{"clock", Word, Recording, "system", "system, or server: the time that a mock server announces"},
+    SettingKey{"for", Word, Recording, "", "Stop after this time (5m)"},
+    SettingKey{"max-size", Word, Recording, "", "Begin another segment after so many bytes (1GB)"},
+    SettingKey{"max-duration", Word, Recording, "", "Begin another segment after this time (1h)"},
+    SettingKey{"sync-interval", Word, Recording, "1s", "What a power loss may cost"},
+    SettingKey{"level", Word, Recording, "9", "zstd level, 1 to 19"},
+    SettingKey{"queue", Word, Recording, "64MiB", "What may wait for the disk, in memory and in the journal"},
+    SettingKey{"queue-policy", Word, Recording, "block", "When the queue is full: block, drop"},
+    SettingKey{"events", Word, Recording, "", "Write the event log of this run to a file as well"},
+    SettingKey{"candles", List, Recording, "", "Build candles of these minutes for the event log (1,5,60)"},
+    SettingKey{"snapshot-mode", Word, Recording, "",
+               "Keep the last so much time (10m) in memory, and write a file only when something happens"},
+    SettingKey{"ring-bytes", Word, Recording, "256MiB", "What the frames in memory may take"},
+    SettingKey{"trigger", List, Recording, "checksum,trade-gap,disconnect",
+               "What writes a file: checksum, trade-gap, disconnect, none (SIGUSR1 and POST /snapshot always do)"},
+    SettingKey{"after", Word, Recording, "30s", "Go on writing for so long after a trigger"},
+    SettingKey{"cooldown", Word, Recording, "1m", "No trigger begins another file for so long after one has ended"},
+    SettingKey{"metrics", Word, Recording, "", "Serve /metrics and /health here (127.0.0.1:9464)"},
+    SettingKey{"json", Flag, Recording, "", "Write the summary to stdout as JSON"},
+};
+
+// What one layer says replaces what the layers below say.
+void lay_over(Settings& below, const Settings& above, SettingScope scope) {
+  if (above.contains("symbols")) {
+    below.erase("all-symbols");
+    below.erase("quote");
+  }
+  if (const auto all = above.find("all-symbols"); all != above.end() && all->second.text() == "true") {
+    below.erase("symbols");
+  }
+  for (const auto& [name, setting] : above) {
+    if (find_setting(name)->scope == scope) below.insert_or_assign(name, setting);
+  }
+}
+
+Settings standard(SettingScope scope) {
+  Settings out;
+  for (const SettingKey& key : kKeys) {
+    if (key.scope == scope && !key.standard.empty()) {
+      out.emplace(key.name, from_text(key, key.standard, fmt::format("--{}", key.name)));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::span<const SettingKey> setting_keys() { return kKeys; }
+
+const SettingKey* find_setting(std::string_view name) {
+  const auto* const found =
+      std::find_if(kKeys.begin(), kKeys.end(), [name](const SettingKey& key) { return key.name == name; });
+  return found == kKeys.end() ? nullptr : found;
+}
+
+std::string Setting::text() const { return fmt::format("{}", fmt::join(values, ",")); }
+
+Setting from_text(const SettingKey& key, std::string_view value, std::string origin) {
+  if (key.kind == List) return {split_list(value), std::move(origin)};
+  return {{std::string(value)}, std::move(origin)};
+}
+
+EffectiveSettings effective(const Settings& command_line, const SettingsFile& file) {
+  EffectiveSettings out;
+  out.recording = standard(Recording);
+  lay_over(out.recording, file.all, Recording);
+  lay_over(out.recording, command_line, Recording);
+
+  Settings common = standard(Feed);
+  lay_over(common, file.all, Feed);
+  const auto add = [&](Settings feed) {
+    lay_over(feed, command_line, Feed);
+    out.feeds.push_back(std::move(feed));
+  };
+  for (const Settings& entry : file.feeds) {
+    Settings feed = common;
+    lay_over(feed, entry, Feed);
+    add(std::move(feed));
+  }
+  if (file.feeds.empty()) add(common);
+  return out;
+}
+
+}  // namespace ktape::cli

@@ -1,0 +1,189 @@
+#include "cli/record/settings.hpp"
+
+#include <gmock/gmock.h>
+
+#include "cli/record/config.hpp"
+
+namespace ktape::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+constexpr const char* kPath = "kraken.yaml";
+
+Settings line(std::initializer_list<std::pair<std::string_view, std::string_view>> given) {
+  Settings out;
+  for (const auto& [name, value] : given) {
+    out.emplace(name, from_text(*find_setting(name), value, "--" + std::string(name)));
+  }
+  return out;
+}
+
+Result<RecordConfig> config(const Settings& command_line, std::string_view yaml = "") {
+  auto file = parse_settings(yaml, kPath);
+  if (!file) return tl::unexpected<Error>(file.error());
+  return make_config(effective(command_line, *file));
+}
+
+std::string refusal(std::string_view yaml) {
+  const auto made = config(line({{"output", "x.ktape"}}), yaml);
+  return made ? "taken" : made.error().detail;
+}
+
+TEST(RecordSettings, HaveAMeaningWithoutAnyBeingGiven) {
+  const auto made = config(line({{"output", "x.ktape"}})).value();
+  ASSERT_EQ(made.feeds.size(), 1U);
+  const FeedConfig& feed = made.feeds[0];
+  EXPECT_EQ(feed.endpoint.url(), "wss://ws.kraken.com/v2");
+  EXPECT_THAT(feed.channels,
+              ElementsAre(Channel::Instrument, Channel::Ticker, Channel::Book, Channel::Trade, Channel::Ohlc));
+  EXPECT_THAT(feed.symbols, ElementsAre("BTC/USD"));
+  EXPECT_EQ(feed.depth, 10);
+  EXPECT_THAT(feed.ohlc_minutes, ElementsAre(1));
+  EXPECT_EQ(made.sync_interval, 1s);
+  EXPECT_EQ(made.queue_bytes, std::size_t{64} << 20U);
+  EXPECT_TRUE(made.with_instrument);
+  ASSERT_TRUE(made.rest.has_value());
+  EXPECT_EQ(made.rest->host, "api.kraken.com");
+  EXPECT_FALSE(made.ring.has_value());
+  EXPECT_FALSE(made.metrics.has_value());
+}
+
+TEST(RecordSettings, ComeFromAFileAsWell) {
+  const auto made = config({}, R"(
+output: 'kraken-{segment:04}.ktape'
+max-size: 1GB
+max-duration: 1h
+queue-policy: drop
+with: [instrument]
+metrics: 127.0.0.1:9464
+snapshot-mode: 10m
+trigger: [checksum, trade-gap]
+channels: [book, trade]
+feeds:
+  - symbols: [BTC/USD, ETH/USD]
+    depth: 100
+  - url: ws://127.0.0.1:8080/v2
+    all-symbols: true
+    quote: USD,EUR
+    channels: ohlc
+    interval: [1, 5]
+)")
+                        .value();
+  EXPECT_EQ(made.output, "kraken-{segment:04}.ktape");
+  EXPECT_EQ(made.max_segment_bytes, 1'000'000'000U);
+  EXPECT_EQ(made.max_segment_span, 1h);
+  EXPECT_TRUE(made.drop_when_full);
+  EXPECT_FALSE(made.rest.has_value()) << "asset-pairs was not asked for";
+  EXPECT_EQ(made.metrics->host, "127.0.0.1");
+  EXPECT_EQ(made.metrics->port, 9464);
+  EXPECT_EQ(made.ring->span, 10min);
+  EXPECT_THAT(made.ring->triggers, ElementsAre(TriggerKind::Checksum, TriggerKind::TradeGap));
+  ASSERT_EQ(made.feeds.size(), 2U);
+  EXPECT_THAT(made.feeds[0].symbols, ElementsAre("BTC/USD", "ETH/USD"));
+  EXPECT_THAT(made.feeds[0].channels, ElementsAre(Channel::Book, Channel::Trade)) << "from the top level";
+  EXPECT_EQ(made.feeds[0].depth, 100);
+  EXPECT_TRUE(made.feeds[1].all_symbols);
+  EXPECT_THAT(made.feeds[1].quotes, ElementsAre("USD", "EUR"));
+  EXPECT_THAT(made.feeds[1].channels, ElementsAre(Channel::Ohlc));
+  EXPECT_THAT(made.feeds[1].ohlc_minutes, ElementsAre(1, 5));
+}
+
+TEST(RecordSettings, OfTheCommandLineWinOverTheFile) {
+  const auto made =
+      config(line({{"output", "mine.ktape"}, {"depth", "25"}, {"symbols", "SOL/USD"}, {"level", "3"}}),
+             "output: theirs.ktape\nlevel: 19\nfeeds:\n- {depth: 100, all-symbols: true}\n- {depth: 500}\n")
+          .value();
+  EXPECT_EQ(made.output, "mine.ktape");
+  EXPECT_EQ(made.level, 3);
+  for (const FeedConfig& feed : made.feeds) {
+    EXPECT_EQ(feed.depth, 25);
+    EXPECT_FALSE(feed.all_symbols);
+    EXPECT_THAT(feed.symbols, ElementsAre("SOL/USD"));
+  }
+}
+
+TEST(RecordSettings, SayWhereInTheFileSomethingIsWrong) {
+  EXPECT_THAT(refusal("depth: 10\nsymbol: BTC/USD\n"), AllOf(StartsWith("kraken.yaml:2: "), HasSubstr("'symbol'")));
+  EXPECT_THAT(refusal("\ndepth: deep\n"), AllOf(StartsWith("kraken.yaml:2: depth: "), HasSubstr("'deep'")));
+  EXPECT_THAT(refusal("depth: 11\n"), AllOf(StartsWith("kraken.yaml:1: depth: "), HasSubstr("11")));
+  EXPECT_THAT(refusal("depth: [10]\n"), StartsWith("kraken.yaml:1: depth: a single value expected, not a sequence"));
+  EXPECT_THAT(refusal("symbols: {a: b}\n"), StartsWith("kraken.yaml:1: symbols: a list expected, not a mapping"));
+  EXPECT_THAT(refusal("symbols:\n  - [BTC/USD]\n"), StartsWith("kraken.yaml:2: symbols: a list of words expected"));
+  EXPECT_THAT(refusal("symbols:\n"), AllOf(StartsWith("kraken.yaml:1: symbols: "), HasSubstr("nothing")));
+  EXPECT_THAT(refusal("symbols: [BTC/USD, XBT/EUR]\n"),
+              AllOf(StartsWith("kraken.yaml:1: symbols: "), HasSubstr("'XBT/EUR'")));
+  EXPECT_THAT(refusal("symbols: [BTC/USD, BTC/USD]\n"), HasSubstr("symbols: 'BTC/USD' is there twice"));
+  EXPECT_THAT(refusal("all-symbols: maybe\n"), AllOf(StartsWith("kraken.yaml:1: all-symbols: "), HasSubstr("'maybe'")));
+  EXPECT_THAT(refusal("all-symbols: true\nsymbols: BTC/USD\n"), HasSubstr("all-symbols: symbols are named as well"));
+  EXPECT_THAT(refusal("quote: USD\n"), HasSubstr("--all-symbols"));
+  EXPECT_THAT(refusal("depth: 10\ndepth: 25\n"), StartsWith("kraken.yaml:2: depth: this key was there before"));
+  EXPECT_THAT(refusal("feeds: book\n"), StartsWith("kraken.yaml:1: feeds: a sequence of feeds expected"));
+  EXPECT_THAT(refusal("feeds: []\n"), StartsWith("kraken.yaml:1: feeds: "));
+  EXPECT_THAT(refusal("feeds:\n- depth: 25\n- level: 3\n"), StartsWith("kraken.yaml:3: level: concerns the whole"));
+  EXPECT_THAT(refusal("feeds:\n- {depth: 25}\n- {interval: [1, 7]}\n"), StartsWith("kraken.yaml:3: interval: "));
+  EXPECT_THAT(refusal("- depth\n"), StartsWith("kraken.yaml:1: keys with values expected, not a sequence"));
+  EXPECT_THAT(refusal("depth: [10\n"), StartsWith("kraken.yaml:2: "));
+  EXPECT_THAT(refusal("depth: 10\n---\ndepth: 25\n"), AllOf(StartsWith("kraken.yaml: "), HasSubstr("2 documents")));
+  EXPECT_THAT(refusal("max-size: 1 parsec\n"), AllOf(StartsWith("kraken.yaml:1: max-size: "), HasSubstr("'1 parsec'")));
+  EXPECT_THAT(refusal("metrics: 127.0.0.1\n"), StartsWith("kraken.yaml:1: metrics: "));
+  EXPECT_THAT(refusal("trigger: [checksum, tuesday]\n"),
+              AllOf(StartsWith("kraken.yaml:1: trigger: "), HasSubstr("'tuesday'")));
+  EXPECT_THAT(refusal("rest: http://api.kraken.com\n"),
+              AllOf(StartsWith("kraken.yaml:1: rest: "), HasSubstr("loopback")));
+  EXPECT_THAT(refusal("with: [instruments]\n"), AllOf(StartsWith("kraken.yaml:1: with: "), HasSubstr("'instruments'")));
+  EXPECT_EQ(refusal(""), "taken");
+}
+
+TEST(RecordSettings, NameTheOptionThatIsWrong) {
+  const auto made = config(line({{"output", "x"}, {"level", "20"}}));
+  ASSERT_FALSE(made.has_value());
+  EXPECT_EQ(made.error().detail, "--level: '20' is no whole number from 1 to 19");
+  const auto without = config({});
+  ASSERT_FALSE(without.has_value());
+  EXPECT_THAT(without.error().detail, StartsWith("--output: "));
+}
+
+TEST(RecordSettings, OfAnotherExchangeHaveNoRestUnlessItIsNamed) {
+  EXPECT_FALSE(config(line({{"output", "x"}, {"url", "ws://127.0.0.1:1/v2"}})).value().rest.has_value());
+  EXPECT_FALSE(config(line({{"output", "x"}, {"url", "wss://notkraken.com/v2"}})).value().rest.has_value());
+  const auto told = config(line({{"output", "x"}, {"url", "ws://127.0.0.1:1/v2"}, {"rest", "http://127.0.0.1:2"}}));
+  EXPECT_EQ(told.value().rest->port, 2);
+  EXPECT_FALSE(config(line({{"output", "x"}, {"with", "none"}})).value().with_instrument);
+}
+
+TEST(RecordSettings, CanBePrintedAndReadAgain) {
+  const auto settings = effective(
+      line({{"for", "5m"}}),
+      parse_settings(
+          "output: '{utc:%Y}: \"a\" # b.ktape'\nfeeds:\n- {all-symbols: true, quote: [USD]}\n- {depth: 25}\n", kPath)
+          .value());
+  const std::string text = to_yaml(settings);
+  const auto again = effective({}, parse_settings(text, "printed").value());
+  EXPECT_EQ(to_yaml(again), text);
+  const auto made = make_config(again).value();
+  EXPECT_EQ(made.output, "{utc:%Y}: \"a\" # b.ktape");
+  EXPECT_EQ(made.length, 5min);
+  EXPECT_TRUE(made.feeds[0].all_symbols);
+  EXPECT_THAT(made.feeds[0].symbols, IsEmpty());
+  EXPECT_EQ(made.feeds[1].depth, 25);
+}
+
+TEST(RecordSettings, ReadSizes) {
+  EXPECT_EQ(parse_bytes("4096").value(), 4096U);
+  EXPECT_EQ(parse_bytes("64MiB").value(), 64U << 20U);
+  EXPECT_EQ(parse_bytes("1.5kB").value(), 1500U);
+  EXPECT_EQ(parse_bytes("2GB").value(), 2'000'000'000U);
+  EXPECT_EQ(parse_bytes("7B").value(), 7U);
+  for (const char* const wrong : {"", "0", "-1", "GB", "1XB", "1 GB", "1e30", "99999999999TB", "0.1B"}) {
+    EXPECT_FALSE(parse_bytes(wrong).has_value()) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace ktape::cli
