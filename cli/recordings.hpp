@@ -43,6 +43,10 @@ FrameClassifier* classifier_for(const std::string& dialect);
 // Takes away a recording that was just created and came to nothing, with its journal.
 void discard_recording(std::unique_ptr<SessionWriter> writer, const std::string& path);
 
+// Tells channel and symbol of a frame; null for a dialect that is not known. It lives as long as the program and has no
+// state, so that threads may share it.
+FrameClassifier* classifier_for(const std::string& dialect);
+
 inline constexpr std::string_view kWriter = "ktape " KTAPE_VERSION;
 
 }  // namespace ktape::cli

@@ -13,6 +13,10 @@ void pause_real_time(Duration span) {
   boost::asio::steady_timer(io, span).wait(interrupted);
 }
 
+Duration monotonic_time() {
+  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
 struct RealTimePace::Impl {
   Impl(Rate rate, Timestamp start) : scale(rate, start) {}
   boost::asio::io_context io;

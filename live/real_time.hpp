@@ -11,6 +11,9 @@ namespace ktape {
 // never needed where a Clock is.
 void pause_real_time(Duration span);
 
+// A reading of the machine's monotonic clock, from an arbitrary beginning: for how long things took.
+Duration monotonic_time();
+
 // Holds a replay back to a rate of real time: wait_until(t) returns when t is due, at once if it was due before.
 class RealTimePace {
  public:

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/record/metrics.hpp"
+#include "cli/record/session_output.hpp"
+#include "core/client/client.hpp"
+#include "live/live_loop.hpp"
+#include "live/websocket_transport.hpp"
+#include "recorder/recording_transport.hpp"
+
+namespace ktape::cli {
+
+// One connection of a recording from its first attempt to the end: its frames go to the output, its client checks what
+// they say, and what is wrong is told, noted in the recording, counted, and reported as a trigger.
+class ExchangeLink final : private Transport, private FrameSink, private EventSink {
+ public:
+  // What all links of a run share. Outlives them.
+  struct Surroundings {
+    LiveLoop& loop;
+    SessionOutput& output;
+    RecordMetrics& metrics;
+    WebSocketOptions socket;
+    std::function<void(std::string_view)> say;
+    std::function<void(ExchangeLink&)> closed;  // the connection has ended; it may be tried again
+    std::function<void(ExchangeLink&, const InstrumentUpdate&)> instruments;
+  };
+
+  // `log`: where events go as well; may be null, else outlives the link.
+  ExchangeLink(Surroundings& around, ConnectionId connection, std::size_t feed, ClientOptions options, EventSink* log);
+  ExchangeLink(const ExchangeLink&) = delete;
+  ExchangeLink& operator=(const ExchangeLink&) = delete;
+
+  void subscribe(const Subscription& subscription) { client_.subscribe(subscription); }
+  // As far as it is there: a refusal is told, and does not count.
+  void subscribe_if_possible(const Subscription& subscription);
+  void start() { client_.start(); }
+  void stop();
+
+  std::size_t feed() const { return feed_; }
+  bool connected() const { return client_.connected(); }
+  bool stopped() const { return client_.stopped(); }
+  // Why no attempt can succeed, if that is so: the certificate is not accepted.
+  std::optional<Error> hopeless() const;
+  LinkFigures figures() const;
+
+ private:
+  // Longer than this without a word, though a heartbeat is due each second, is noted (spot-v2 section 1.3).
+  static constexpr Duration kStaleAfter = std::chrono::seconds(5);
+
+  // The transport that the client sees: it passes everything on, and looks at what passes.
+  void connect(const Endpoint& endpoint, FrameSink& inbound) override;
+  void send(std::string_view text) override { recorded_.send(text); }
+  void close(const CloseInfo& why) override { recorded_.close(why); }
+  void on_frame(const Frame& frame) override;
+
+  void on_event(const Event& event) override;
+  void take(const Reply& reply);
+  void take(const LinkChange& change);
+  void take(const BookStateChange& change);
+  void take(const TradeGap& gap);
+  void take(const RequestTimeout& timeout);
+  void note(std::string_view name, std::string text);
+  std::string named(std::string_view text) const;
+
+  // Counts what goes to the output.
+  class Counted final : public FrameSink {
+   public:
+    explicit Counted(Surroundings& around) : around_(around) {}
+    void on_frame(const Frame& frame) override {
+      around_.metrics.count(frame);
+      around_.output.on_frame(frame);
+    }
+
+   private:
+    Surroundings& around_;
+  };
+
+  Surroundings& around_;
+  ConnectionId connection_;
+  std::size_t feed_;
+  std::string url_;
+  EventSink* log_;
+  bool instrument_optional_ = false;
+  bool stopping_ = false;
+  bool lost_ = false;  // the Closed frame just seen ends a connection that stood, and nobody here wanted that
+  Timestamp heard_at_{};
+  bool heartbeats_ = false;  // are due on this connection
+  LinkFigures figures_;
+
+  WebSocketTransport socket_;
+  Counted counted_;
+  RecordingTransport recorded_;
+  std::unique_ptr<Codec> codec_;
+  Client client_;
+  FrameSink* inbound_ = nullptr;
+};
+
+}  // namespace ktape::cli

@@ -1,0 +1,373 @@
+#include "cli/record/recorder_run.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "cli/command.hpp"
+
+namespace ktape::cli {
+namespace {
+
+// Between the first attempts of two connections.
+constexpr Duration kStartInterval = std::chrono::milliseconds(100);
+constexpr std::string_view kAssetPairs = "/0/public/AssetPairs";
+// The connection that HTTP requests are recorded under; websockets count from 1.
+constexpr ConnectionId kRest{0};
+
+bool wanted(const FeedConfig& feed, const PairInfo& pair) {
+  if (pair.status == "delisted" || pair.status == "work_in_progress") return false;
+  return feed.quotes.empty() || std::find(feed.quotes.begin(), feed.quotes.end(), pair.quote) != feed.quotes.end();
+}
+
+HttpResponse plain(unsigned status, std::string text) {
+  return {.status = status,
+          .reason = {},
+          .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+          .body = std::move(text)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RecorderRun>> RecorderRun::create(const RecordConfig& config) {
+  std::unique_ptr<RecorderRun> run(new RecorderRun(config));
+  if (auto ready = run->prepare(); !ready) return tl::unexpected<Error>(ready.error());
+  return run;
+}
+
+RecorderRun::RecorderRun(const RecordConfig& config)
+    : config_(config),
+      loop_(config.server_time ? TimeSource::Server : TimeSource::System),
+      began_at_(loop_.clock().now()),
+      metrics_(loop_.clock()),
+      log_(loop_.clock(), [this](std::string_view line) { event_file_->write(line); }) {}
+
+RecorderRun::~RecorderRun() = default;
+
+Result<void> RecorderRun::prepare() {
+  WebSocketOptions socket;
+  socket.ca_file = config_.ca;
+  // What no second try could mend is no outage.
+  for (const FeedConfig& feed : config_.feeds) {
+    if (auto possible = WebSocketTransport::check(feed.endpoint, socket); !possible) {
+      return fail(possible.error().code, fmt::format("{}: {}", feed.endpoint.url(), possible.error().detail));
+    }
+  }
+  if (config_.metrics) {
+    auto listening = HttpServer::listen(loop_, {.host = config_.metrics->host, .port = config_.metrics->port},
+                                        [this](const HttpRequest& request) { return serve(request); });
+    if (!listening) return fail(listening.error().code, "--metrics: " + listening.error().detail);
+    server_ = std::move(*listening);
+    say(fmt::format("metrics at http://{}:{}/metrics", config_.metrics->host, server_->port()));
+  }
+  auto output = make_session_output(config_, loop_.clock(), say);
+  if (!output) return tl::unexpected<Error>(output.error());
+  output_ = std::move(*output);
+  if (!config_.events.empty()) {
+    auto created = EventFile::create(config_.events);
+    if (!created) {
+      output_->discard();
+      return tl::unexpected<Error>(created.error());
+    }
+    event_file_ = std::move(*created);
+  }
+  around_.emplace(ExchangeLink::Surroundings{
+      .loop = loop_,
+      .output = *output_,
+      .metrics = metrics_,
+      .socket = std::move(socket),
+      .say = say,
+      .closed = [this](ExchangeLink& link) { link_closed(link); },
+      .instruments = [this](ExchangeLink& link, const InstrumentUpdate& update) { instruments(link, update); }});
+  next_start_ = began_at_;
+  next_progress_ = began_at_;
+  add_feeds();
+  if (error_) {
+    output_->discard();
+    return tl::unexpected<Error>(*error_);
+  }
+  return {};
+}
+
+// ---- connections
+
+void RecorderRun::add_feeds() {
+  std::set<std::string> told;  // endpoints that the instruments are heard from
+  for (std::size_t i = 0; i < config_.feeds.size(); ++i) {
+    const FeedConfig& feed = config_.feeds[i];
+    const bool named =
+        std::find(feed.channels.begin(), feed.channels.end(), Channel::Instrument) != feed.channels.end();
+    const bool besides = config_.with_instrument && told.insert(feed.endpoint.url()).second;
+    FeedState& state = feeds_.emplace_back();
+    state.plan = std::make_unique<FeedPlan>(feed, besides || feed.all_symbols);
+    const PlannedRequests first = state.plan->first();
+    ExchangeLink& link = add_link(i);
+    for (const Subscription& one : first.subscriptions) {
+      named || feed.all_symbols ? link.subscribe(one) : link.subscribe_if_possible(one);
+    }
+    start_later(link);
+    if (!feed.all_symbols) carry_out(i, state.plan->add(feed.symbols));
+    if (error_) return;
+  }
+}
+
+ExchangeLink& RecorderRun::add_link(std::size_t feed) {
+  const ConnectionId id{static_cast<std::uint32_t>(links_.size() + 1)};
+  ClientOptions options;
+  options.endpoint = config_.feeds[feed].endpoint;
+  options.candles.intervals = config_.candles;
+  options.reconnects = !config_.server_time;
+  options.reconnect.budget = &attempts_;
+  options.seed = links_.size() + 1;
+  EventSink* const log = config_.events.empty() ? nullptr : &log_.of(id);
+  links_.push_back(std::make_unique<ExchangeLink>(*around_, id, feed, std::move(options), log));
+  feeds_[feed].links.push_back(links_.back().get());
+  return *links_.back();
+}
+
+void RecorderRun::carry_out(std::size_t feed, const std::vector<PlannedRequests>& requests) {
+  FeedState& state = feeds_[feed];
+  for (const PlannedRequests& some : requests) {
+    while (state.links.size() <= some.connection) {
+      if (links_.size() == kMaxConnections) {
+        return give_up(
+            {Errc::Limit,
+             fmt::format("more than {} connections would be needed: name fewer symbols or intervals, or more "
+                         "symbols per connection",
+                         kMaxConnections)});
+      }
+      start_later(add_link(feed));
+    }
+    ExchangeLink& link = *state.links[some.connection];
+    for (const Subscription& one : some.subscriptions) link.subscribe(one);
+  }
+}
+
+// One after the other, within the attempts that Kraken allows. A server that keeps the time has no such limits, and may
+// not let time pass before all are there.
+void RecorderRun::start_later(ExchangeLink& link) {
+  const Timestamp now = loop_.clock().now();
+  if (config_.server_time) return link.start();
+  next_start_ = attempts_.reserve(now, std::max(next_start_, now));
+  if (next_start_ == now) {
+    link.start();
+  } else {
+    waiting_.insert(&link);
+    start_timers_.push_back(loop_.clock().at(next_start_, [this, &link](Timestamp) {
+      waiting_.erase(&link);
+      if (!stopping_) link.start();
+    }));
+  }
+  next_start_ += kStartInterval;
+}
+
+void RecorderRun::instruments(ExchangeLink& link, const InstrumentUpdate& update) {
+  const FeedConfig& feed = config_.feeds[link.feed()];
+  if (!feed.all_symbols || stopping_) return;
+  std::vector<std::string> symbols;
+  for (const PairInfo& pair : update.pairs) {
+    if (wanted(feed, pair)) symbols.emplace_back(pair.symbol);
+  }
+  std::sort(symbols.begin(), symbols.end());
+  const auto requests = feeds_[link.feed()].plan->add(symbols);
+  if (update.snapshot && requests.empty() && feeds_[link.feed()].links.size() == 1) {
+    say(fmt::format("ktape: the instrument channel lists no pair that is wanted, of {}", update.pairs.size()));
+  }
+  carry_out(link.feed(), requests);
+}
+
+bool RecorderRun::connected_ever() const {
+  return std::any_of(links_.begin(), links_.end(), [](const auto& link) { return link->figures().connects > 0; });
+}
+
+bool RecorderRun::all_closed() const {
+  return std::none_of(links_.begin(), links_.end(), [](const auto& link) { return link->connected(); });
+}
+
+void RecorderRun::link_closed(ExchangeLink& link) {
+  if (const auto why = link.hopeless(); why && !connected_ever()) return give_up(*why);
+  // A server that keeps the time takes it along when it goes: its end is the end of the recording.
+  if ((stopping_ || config_.server_time) && all_closed()) loop_.stop();
+}
+
+// ---- the end
+
+void RecorderRun::stop() {
+  if (std::exchange(stopping_, true)) return loop_.stop();  // asked twice: do not wait for the exchange's goodbye
+  const bool wait = !all_closed();
+  for (const auto& link : links_) {
+    if (!waiting_.contains(link.get())) link->stop();
+  }
+  if (!wait) loop_.stop();
+}
+
+void RecorderRun::give_up(Error error) {
+  if (!error_) error_ = std::move(error);
+  stopping_ = true;
+  loop_.stop();
+}
+
+RunResult RecorderRun::run() {
+  loop_.on_signal(SIGINT, [this] { stop(); });
+  loop_.on_signal(SIGTERM, [this] { stop(); });
+  loop_.on_signal(SIGHUP, [this] { rotate(); });
+  loop_.on_signal(SIGUSR1, [this] {
+    if (!output_->trigger({std::nullopt, "SIGUSR1"})) say("ktape: SIGUSR1 writes a file in snapshot mode only");
+  });
+  if (config_.length) end_ = loop_.clock().at(loop_.clock().now() + *config_.length, [this](Timestamp) { stop(); });
+  loop_.after_turn([this] { after_turn(); });
+  fetch_asset_pairs();
+  loop_.run();
+  loop_.after_turn({});
+
+  if (rest_pending_) annotate("asset_pairs_failed", "the recording ended before the answer came");
+  rest_.reset();
+  RunResult result;
+  result.links = figures();
+  result.connected_ever = connected_ever();
+  result.length = loop_.clock().now() - began_at_;
+  result.error = error_;
+  const bool stored = output_->status().has_value();
+  if (!stored && !result.error) result.error = output_->status().error();
+  if (stored && !result.connected_ever) {
+    // Attempts that failed were told; a file with nothing else would only stand in the way of the next try.
+    const auto paths = output_->paths();
+    output_->discard();
+    if (!result.error && !paths.empty()) {
+      say(fmt::format("ktape: no connection ever stood: {} has been removed", fmt::join(paths, ", ")));
+    }
+  } else if (stored) {
+    if (auto finished = output_->finish(); !finished && !result.error) result.error = finished.error();
+  }
+  if (event_file_) {
+    if (auto closed = event_file_->close(); !closed && !result.error) result.error = closed.error();
+  }
+  result.output = output_->figures();
+  result.paths = output_->paths();
+  return result;
+}
+
+void RecorderRun::after_turn() {
+  if (auto kept = output_->status(); !kept) {
+    if (error_) return;
+    return give_up({kept.error().code,
+                    fmt::format("recording stopped: {}; what was written before stays readable", kept.error().detail)});
+  }
+  if (event_file_) event_file_->pass_on();
+  if (loop_.clock().now() < next_progress_) return;
+  next_progress_ = loop_.clock().now() + std::chrono::seconds(1);
+  progress_.show(progress_line());
+}
+
+std::string RecorderRun::progress_line() {
+  const OutputFigures output = output_->figures();
+  const auto up = std::count_if(links_.begin(), links_.end(), [](const auto& link) { return link->connected(); });
+  std::string line =
+      fmt::format("recording: {} frames, {}/{} connections", grouped(metrics_.frames()), up, links_.size());
+  if (config_.ring) {
+    line += fmt::format(", {} in memory, {} files", bytes_text(output.ring_bytes), output.incidents);
+  } else {
+    line += fmt::format(", {} stored, {} waiting", bytes_text(output.recording.stored_bytes),
+                        bytes_text(output.recording.queued_bytes));
+  }
+  if (output.recording.dropped_frames > 0)
+    line += fmt::format(", {} DROPPED", grouped(output.recording.dropped_frames));
+  return line + fmt::format(", {}  (Ctrl-C ends it)", format_rfc3339(loop_.clock().now(), 0));
+}
+
+void RecorderRun::rotate() {
+  if (auto done = output_->rotate(); !done) return say("ktape: SIGHUP: " + done.error().detail);
+  say("another segment begins");
+}
+
+std::vector<LinkFigures> RecorderRun::figures() const {
+  std::vector<LinkFigures> out;
+  for (const auto& link : links_) out.push_back(link->figures());
+  return out;
+}
+
+void RecorderRun::annotate(std::string_view name, std::string text) {
+  output_->annotate(
+      {.at = loop_.clock().now(), .connection = std::nullopt, .name = std::string(name), .text = std::move(text)});
+}
+
+// ---- REST
+
+void RecorderRun::fetch_asset_pairs() {
+  if (!config_.rest) return;
+  HttpClientOptions options;
+  options.ca_file = config_.ca;
+  rest_ = std::make_unique<HttpClient>(loop_, *config_.rest, std::move(options));
+  rest_pending_ = true;
+  rest_->request({.method = "GET", .target = std::string(kAssetPairs)}, [this](const Result<HttpResponse>& answer) {
+    rest_pending_ = false;
+    keep_asset_pairs(answer);
+  });
+}
+
+// As a connection of its own, see "HTTP requests" in docs/format.md.
+void RecorderRun::keep_asset_pairs(const Result<HttpResponse>& answer) {
+  const std::string url = http_url(*config_.rest, kAssetPairs);
+  if (!answer || answer->status != 200) {
+    const std::string why = answer ? fmt::format("HTTP {} {}", answer->status, answer->reason) : answer.error().detail;
+    say(fmt::format("ktape: {}: {} (the session goes on without asset pairs)", url, why));
+    annotate("asset_pairs_failed", fmt::format("{}: {}", url, why));
+  }
+  if (!answer) return;
+  const auto put = [this](Direction direction, FrameKind kind, std::string_view payload) {
+    const Frame frame{loop_.clock().now(), kRest, direction, kind, payload};
+    metrics_.count(frame);
+    output_->on_frame(frame);
+  };
+  put(Direction::FromExchange, FrameKind::Opened, url);
+  put(Direction::ToExchange, FrameKind::Text,
+      fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", kAssetPairs, config_.rest->host));
+  std::string text = fmt::format("HTTP/1.1 {} {}\r\n", answer->status, answer->reason);
+  // No cookie or other header that tells who asked.
+  for (const std::string_view name : {"Content-Type", "Date"}) {
+    if (const auto value = net::find_header(answer->headers, name); !value.empty()) {
+      text += fmt::format("{}: {}\r\n", name, value);
+    }
+  }
+  text += "\r\n";
+  text += answer->body;
+  put(Direction::FromExchange, FrameKind::Text, text);
+  put(Direction::ToExchange, FrameKind::Closed, CloseInfo{1000, ""}.text());
+}
+
+// ---- metrics and commands
+
+HttpResponse RecorderRun::serve(const HttpRequest& request) {
+  const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  const auto only = [](std::string_view methods) {
+    HttpResponse refused = plain(405, fmt::format("{} expected\n", methods));
+    refused.headers.emplace_back("Allow", methods);
+    return refused;
+  };
+  if (path == "/metrics") {
+    if (!reads) return only("GET, HEAD");
+    return {.status = 200,
+            .reason = {},
+            .headers = {{"Content-Type", std::string(MetricsText::kContentType)}},
+            .body = output_ ? metrics_.text(figures(), output_->figures()) : std::string()};
+  }
+  if (path == "/health") {
+    if (!reads) return only("GET, HEAD");
+    const auto up = std::count_if(links_.begin(), links_.end(), [](const auto& link) { return link->connected(); });
+    const bool well = !links_.empty() && static_cast<std::size_t>(up) == links_.size();
+    return plain(well ? 200 : 503,
+                 fmt::format("{}: {} of {} connections stand\n", well ? "well" : "not well", up, links_.size()));
+  }
+  if (path == "/snapshot") {
+    if (request.method != "POST") return only("POST");
+    if (!config_.ring) return plain(409, "this recorder writes everything: it has no snapshot mode\n");
+    if (!output_->trigger({std::nullopt, "POST /snapshot"})) return plain(500, "no file could be written\n");
+    return plain(202, output_->paths().back() + "\n");
+  }
+  return plain(404, "there are /metrics, /health and /snapshot\n");
+}
+
+}  // namespace ktape::cli

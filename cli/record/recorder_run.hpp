@@ -1,0 +1,99 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/record/config.hpp"
+#include "cli/record/event_file.hpp"
+#include "cli/record/exchange_link.hpp"
+#include "cli/record/metrics.hpp"
+#include "cli/record/plan.hpp"
+#include "cli/record/session_output.hpp"
+#include "cli/text_output.hpp"
+#include "core/client/event_log.hpp"
+#include "core/client/reconnect_policy.hpp"
+#include "live/http_client.hpp"
+#include "live/http_server.hpp"
+#include "live/live_loop.hpp"
+
+namespace ktape::cli {
+
+// What a run has come to.
+struct RunResult {
+  std::vector<LinkFigures> links;
+  OutputFigures output;
+  std::vector<std::string> paths;
+  std::optional<Error> error;  // why it ended before it was asked to, or could not be finished
+  bool connected_ever = false;
+  Duration length{};
+};
+
+// A recording from the first connection to the seal: the graph of all its parts, and what happens when.
+class RecorderRun {
+ public:
+  // An error if it cannot begin; nothing is left of it then. `config` outlives the run.
+  static Result<std::unique_ptr<RecorderRun>> create(const RecordConfig& config);
+  ~RecorderRun();
+  RecorderRun(const RecorderRun&) = delete;
+  RecorderRun& operator=(const RecorderRun&) = delete;
+
+  // Records until it is asked to end by SIGINT, SIGTERM or the length of the configuration, or cannot go on.
+  RunResult run();
+
+ private:
+  explicit RecorderRun(const RecordConfig& config);
+
+  Result<void> prepare();
+  void add_feeds();
+  ExchangeLink& add_link(std::size_t feed);
+  void carry_out(std::size_t feed, const std::vector<PlannedRequests>& requests);
+  void start_later(ExchangeLink& link);
+  void instruments(ExchangeLink& link, const InstrumentUpdate& update);
+  void link_closed(ExchangeLink& link);
+  void stop();
+  void give_up(Error error);
+  void after_turn();
+  void rotate();
+  void fetch_asset_pairs();
+  void keep_asset_pairs(const Result<HttpResponse>& answer);
+  void annotate(std::string_view name, std::string text);
+  HttpResponse serve(const HttpRequest& request);
+  std::vector<LinkFigures> figures() const;
+  std::string progress_line();
+  bool connected_ever() const;
+  bool all_closed() const;
+
+  const RecordConfig& config_;
+  LiveLoop loop_;
+  Timestamp began_at_;
+  RecordMetrics metrics_;
+  AttemptBudget attempts_{120, std::chrono::minutes(10)};
+  std::unique_ptr<EventFile> event_file_;
+  EventLog log_;
+  std::unique_ptr<SessionOutput> output_;
+  std::optional<ExchangeLink::Surroundings> around_;
+
+  struct FeedState {
+    std::unique_ptr<FeedPlan> plan;
+    std::vector<ExchangeLink*> links;  // in the order of the plan's numbers
+  };
+  std::vector<FeedState> feeds_;
+  std::vector<std::unique_ptr<ExchangeLink>> links_;
+  std::set<const ExchangeLink*> waiting_;  // for their turn to connect
+  std::vector<Timer> start_timers_;
+  Timestamp next_start_{};
+
+  std::unique_ptr<HttpClient> rest_;
+  bool rest_pending_ = false;
+  std::unique_ptr<HttpServer> server_;
+  std::optional<Timer> end_;
+  Progress progress_;
+  Timestamp next_progress_{};
+  bool stopping_ = false;
+  std::optional<Error> error_;
+};
+
+}  // namespace ktape::cli
