@@ -176,14 +176,14 @@ void ByteStream::tls_client(ssl::context& context, const std::string& host, Hand
     });
     return;
   }
-  state_->tls->async_handshake(ssl::stream_base::client, [state = state_, host,
-                                                          done = std::move(done)](error_code error) {
-    if (!error) return done({});
-    const std::string verdict = state->verify_text();
-    // A handshake that was cut off may succeed another time; a certificate that is refused will not.
-    if (verdict.empty()) return done(fail(Errc::Io, error.message()));
-    done(fail(Errc::Tls, fmt::format("the certificate of '{}' is not accepted: {}", host, verdict)));
-  });
+  state_->tls->async_handshake(
+      ssl::stream_base::client, [state = state_, host, done = std::move(done)](error_code error) {
+        if (!error) return done({});
+        const std::string verdict = state->verify_text();
+        // A handshake that was cut off may succeed another time; a certificate that is refused will not.
+        if (verdict.empty()) return done(fail(Errc::Io, error.message()));
+        done(fail(Errc::Tls, fmt::format("the certificate of '{}' is not accepted: {}", host, verdict)));
+      });
 }
 
 void ByteStream::tls_server(ssl::context& context, Handshake done) {

@@ -55,8 +55,8 @@ class ByteStream {
   executor_type get_executor() noexcept;
 
   // TLS from here on. A client verifies the chain against `context` and the name or address `host` against the
-  // certificate; there is no way around either. The error says what OpenSSL found wrong; Errc::Tls is its verdict on the
-  // certificate, which no second try changes, Errc::Io any other end of the handshake.
+  // certificate; there is no way around either. The error says what OpenSSL found wrong; Errc::Tls is its verdict on
+  // the certificate, which no second try changes, Errc::Io any other end of the handshake.
   void tls_client(asio::ssl::context& context, const std::string& host, Handshake done);
   void tls_server(asio::ssl::context& context, Handshake done);
 

@@ -137,6 +137,7 @@ void ExchangeLink::take(const RequestTimeout& timeout) {
 }
 
 void ExchangeLink::note(std::string_view name, std::string text) {
+  if (text.size() > kMaxNoteBytes) text.resize(kMaxNoteBytes);  // symbols come from the other side
   around_.output.annotate({.at = around_.loop.clock().now(),
                            .connection = connection_,
                            .name = std::string(name),

@@ -52,6 +52,7 @@ class ExchangeLink final : private Transport, private FrameSink, private EventSi
  private:
   // Longer than this without a word, though a heartbeat is due each second, is noted (spot-v2 section 1.3).
   static constexpr Duration kStaleAfter = std::chrono::seconds(5);
+  static constexpr std::size_t kMaxNoteBytes = 1000;
 
   // The transport that the client sees: it passes everything on, and looks at what passes.
   void connect(const Endpoint& endpoint, FrameSink& inbound) override;

@@ -22,6 +22,10 @@ bool wanted(const FeedConfig& feed, const PairInfo& pair) {
   return feed.quotes.empty() || std::find(feed.quotes.begin(), feed.quotes.end(), pair.quote) != feed.quotes.end();
 }
 
+Error stopped(const Error& error) {
+  return {error.code, fmt::format("recording stopped: {}; what was written before stays readable", error.detail)};
+}
+
 HttpResponse plain(unsigned status, std::string text) {
   return {.status = status,
           .reason = {},
@@ -230,7 +234,7 @@ RunResult RecorderRun::run() {
   result.length = loop_.clock().now() - began_at_;
   result.error = error_;
   const bool stored = output_->status().has_value();
-  if (!stored && !result.error) result.error = output_->status().error();
+  if (!stored && !result.error) result.error = stopped(output_->status().error());
   if (stored && !result.connected_ever) {
     // Attempts that failed were told; a file with nothing else would only stand in the way of the next try.
     const auto paths = output_->paths();
@@ -239,7 +243,7 @@ RunResult RecorderRun::run() {
       say(fmt::format("ktape: no connection ever stood: {} has been removed", fmt::join(paths, ", ")));
     }
   } else if (stored) {
-    if (auto finished = output_->finish(); !finished && !result.error) result.error = finished.error();
+    if (auto finished = output_->finish(); !finished && !result.error) result.error = stopped(finished.error());
   }
   if (event_file_) {
     if (auto closed = event_file_->close(); !closed && !result.error) result.error = closed.error();

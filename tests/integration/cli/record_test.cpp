@@ -2,12 +2,11 @@
 #include <csignal>
 #include <functional>
 
-#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 
-#include "mock_server/mock_server.hpp"
+#include "mock_server/tls_identity.hpp"
 #include "tests/integration/cli/ktape_program.hpp"
-#include "tests/support/open_exchange.hpp"
+#include "tests/integration/cli/peer.hpp"
 
 namespace ktape::test {
 namespace {
@@ -17,40 +16,6 @@ using ::testing::Not;
 using Words = std::vector<std::string>;
 
 constexpr ConnectionId kFirst{1};
-
-// An exchange without manners, in the test's own thread. It runs while the program beside it is waited for.
-class Peer {
- public:
-  Peer() : server_(io_, exchange, clock_) { endpoint_ = server_.listen().value().front(); }
-  std::string url() const {
-    Endpoint endpoint = endpoint_;
-    endpoint.target = "/v2";
-    return endpoint.url();
-  }
-  // True once `done`, false if the program ends before.
-  bool until(Process& program, const std::function<bool()>& done) {
-    while (!done()) {
-      if (!program.collect(Duration::zero())) return done();
-      io_.run_one_for(std::chrono::milliseconds(10));
-    }
-    return true;
-  }
-  int exit_code(Process& program) {
-    until(program, [] { return false; });
-    return program.exit_code();
-  }
-
- private:
-  boost::asio::io_context io_;
-  VirtualClock clock_{from_nanoseconds(1'788'249'600'000'000'000)};
-
- public:
-  OpenExchange exchange{clock_};
-
- private:
-  MockServer server_;
-  Endpoint endpoint_;
-};
 
 class Record : public ::testing::Test {
  protected:
