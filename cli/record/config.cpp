@@ -317,6 +317,11 @@ Result<RecordConfig> make_config(const EffectiveSettings& settings) {
           .value_or(std::vector<Duration>());
   config.metrics = values.read<ListenConfig>("metrics", parse_listen);
   config.ring = make_ring(values);
+  for (const std::string_view name : {"max-size", "max-duration"}) {
+    if (config.ring && values.find(name) != nullptr) {
+      values.refuse(name, "has no meaning in snapshot mode: each incident is a file of its own");
+    }
+  }
   if (values.word("with") == "none") {
     config.with_instrument = false;
   } else {

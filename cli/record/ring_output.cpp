@@ -36,6 +36,13 @@ void sum_up(RecordingStats& all, const RecordingStats& one) {
   all.compression_level = one.compression_level;
 }
 
+// The name as a pattern for itself.
+std::string without_placeholders(std::string_view name) {
+  std::string pattern;
+  for (const char c : name) pattern.append(c == '{' || c == '}' ? 2 : 1, c);
+  return pattern;
+}
+
 }  // namespace
 
 std::string incident_pattern(const std::string& output, std::string_view reason) {
@@ -113,7 +120,7 @@ bool RingOutput::begin(const Trigger& trigger, std::string_view reason) {
   std::string path = name;
   // Two of one second: the later one gets a number.
   for (int i = 2; std::filesystem::exists(path); ++i) path = fmt::format("{}.{}", name, i);
-  auto created = create_session(config_, path, clock_);
+  auto created = create_session(config_, without_placeholders(path), clock_);
   if (!created) {
     fail_incident(created.error());
     return false;

@@ -62,8 +62,6 @@ max-duration: 1h
 queue-policy: drop
 with: [instrument]
 metrics: 127.0.0.1:9464
-snapshot-mode: 10m
-trigger: [checksum, trade-gap]
 channels: [book, trade]
 feeds:
   - symbols: [BTC/USD, ETH/USD]
@@ -82,8 +80,6 @@ feeds:
   EXPECT_FALSE(made.rest.has_value()) << "asset-pairs was not asked for";
   EXPECT_EQ(made.metrics->host, "127.0.0.1");
   EXPECT_EQ(made.metrics->port, 9464);
-  EXPECT_EQ(made.ring->span, 10min);
-  EXPECT_THAT(made.ring->triggers, ElementsAre(TriggerKind::Checksum, TriggerKind::TradeGap));
   ASSERT_EQ(made.feeds.size(), 2U);
   EXPECT_THAT(made.feeds[0].symbols, ElementsAre("BTC/USD", "ETH/USD"));
   EXPECT_THAT(made.feeds[0].channels, ElementsAre(Channel::Book, Channel::Trade)) << "from the top level";
@@ -92,6 +88,16 @@ feeds:
   EXPECT_THAT(made.feeds[1].quotes, ElementsAre("USD", "EUR"));
   EXPECT_THAT(made.feeds[1].channels, ElementsAre(Channel::Ohlc));
   EXPECT_THAT(made.feeds[1].ohlc_minutes, ElementsAre(1, 5));
+}
+
+TEST(RecordSettings, TellOfASnapshotMode) {
+  const auto made =
+      config({}, "output: x\nsnapshot-mode: 10m\ntrigger: [checksum, trade-gap]\nring-bytes: 1GiB\n").value();
+  EXPECT_EQ(made.ring->span, 10min);
+  EXPECT_EQ(made.ring->bytes, std::size_t{1} << 30U);
+  EXPECT_THAT(made.ring->triggers, ElementsAre(TriggerKind::Checksum, TriggerKind::TradeGap));
+  EXPECT_THAT(config({}, "output: x\nsnapshot-mode: 10m\ntrigger: none\n").value().ring->triggers, IsEmpty());
+  EXPECT_THAT(refusal("snapshot-mode: 10m\nmax-size: 1GB\n"), StartsWith("kraken.yaml:2: max-size: has no meaning"));
 }
 
 TEST(RecordSettings, OfTheCommandLineWinOverTheFile) {
