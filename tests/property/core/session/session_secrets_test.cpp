@@ -216,7 +216,8 @@ TEST(SessionSecrets, AreNotSeenInMarketData) {
     if (entry.path().extension() != ".json") continue;
     std::ifstream in(entry.path(), std::ios::binary);
     for (std::string line; std::getline(in, line); ++payloads) {
-      if (line.find("token") != std::string::npos) continue;  // a private request
+      // A private request, or the challenge that precedes those of Futures.
+      if (line.find("token") != std::string::npos || line.find("challenge") != std::string::npos) continue;
       ASSERT_EQ(redactor.redact(line), line) << entry.path();
     }
   }
