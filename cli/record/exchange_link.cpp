@@ -21,9 +21,16 @@ ExchangeLink::ExchangeLink(Surroundings& around, ConnectionId connection, std::s
       codec_(make_codec(Dialect::SpotV2)),
       client_(*this, *codec_, around.loop.clock(), *this, std::move(options)) {}
 
+void ExchangeLink::subscribe(const Subscription& subscription) {
+  const auto asked = client_.subscribe(subscription);
+  if (asked) return;
+  ++figures_.refused;
+  around_.say(named(fmt::format("ktape: refused: {}", asked.error().detail)));
+}
+
 void ExchangeLink::subscribe_if_possible(const Subscription& subscription) {
   instrument_optional_ = subscription.channel == Channel::Instrument;
-  client_.subscribe(subscription);
+  subscribe(subscription);
 }
 
 void ExchangeLink::stop() {
@@ -130,10 +137,10 @@ void ExchangeLink::take(const TradeGap& gap) {
   around_.output.trigger({TriggerKind::TradeGap, what});
 }
 
-void ExchangeLink::take(const RequestTimeout& timeout) {
+void ExchangeLink::take(const RequestUnanswered& request) {
   ++figures_.unanswered;
-  note("no_answer", fmt::format("request {} ({}{}{}) has no answer", timeout.request_id, timeout.method,
-                                timeout.channel.empty() ? "" : " ", timeout.channel));
+  note("no_answer", fmt::format("request {} ({}{}{}) has no answer: {}", request.request_id, request.method,
+                                request.channel.empty() ? "" : " ", request.channel, request.reason));
 }
 
 void ExchangeLink::note(std::string_view name, std::string text) {

@@ -36,7 +36,8 @@ class ExchangeLink final : private Transport, private FrameSink, private EventSi
   ExchangeLink(const ExchangeLink&) = delete;
   ExchangeLink& operator=(const ExchangeLink&) = delete;
 
-  void subscribe(const Subscription& subscription) { client_.subscribe(subscription); }
+  // What makes no sense is told, counts as refused, and is not sent.
+  void subscribe(const Subscription& subscription);
   // As far as it is there: a refusal is told, and does not count.
   void subscribe_if_possible(const Subscription& subscription);
   void start() { client_.start(); }
@@ -65,7 +66,7 @@ class ExchangeLink final : private Transport, private FrameSink, private EventSi
   void take(const LinkChange& change);
   void take(const BookStateChange& change);
   void take(const TradeGap& gap);
-  void take(const RequestTimeout& timeout);
+  void take(const RequestUnanswered& request);
   void note(std::string_view name, std::string text);
   std::string named(std::string_view text) const;
 
