@@ -127,8 +127,9 @@ Window window_for(const Wish& wish, Timestamp first) {
 // Prints frames one after the other until it has enough.
 class FramePrinter {
  public:
-  FramePrinter(const Options& options, const Wish& wish, FrameClassifier* classifier, std::optional<Window> window)
-      : options_(options), wish_(wish), classifier_(classifier), window_(window) {
+  FramePrinter(const Options& options, const Wish& wish, FrameClassifier* classifier, std::optional<Window> window,
+               const SessionReader& reader)
+      : options_(options), wish_(wish), classifier_(classifier), window_(window), reader_(reader) {
     if (options.format == "csv") put(kFrameCsvHeader);
   }
 
@@ -140,14 +141,14 @@ class FramePrinter {
     const TimeStyle style{wish_.time_format, window_->zero};
     line_.clear();
     if (options_.format == "json") {
-      append_frame_json(line_, frame, style);
+      append_frame_json(line_, frame, style, reader_.in_keyframe());
     } else if (options_.format == "csv") {
       append_frame_csv(line_, frame, style);
     } else if (options_.format == "payload") {
       if (frame.kind != FrameKind::Text) return true;
       line_.append(frame.payload).push_back('\n');
     } else {
-      append_frame_text(line_, frame, style);
+      append_frame_text(line_, frame, style, reader_.in_keyframe());
     }
     return put(line_) && ++printed_ != options_.limit;
   }
@@ -157,6 +158,7 @@ class FramePrinter {
   const Wish& wish_;
   FrameClassifier* classifier_;
   std::optional<Window> window_;
+  const SessionReader& reader_;  // frames of a keyframe were not recorded but made, and say so
   std::uint64_t printed_ = 0;
   std::string line_;
 };
@@ -233,9 +235,10 @@ class EventPrinter {
   bool enough_ = false;
 };
 
-Result<void> print_frames(const Options& options, const Wish& wish, FrameSource& source, FrameClassifier* classifier,
-                          std::optional<Window> window, const std::optional<Interruption>& interruption) {
-  FramePrinter printer(options, wish, classifier, window);
+Result<void> print_frames(const Options& options, const Wish& wish, FrameSource& source, const SessionReader& reader,
+                          FrameClassifier* classifier, std::optional<Window> window,
+                          const std::optional<Interruption>& interruption) {
+  FramePrinter printer(options, wish, classifier, window, reader);
   for (;;) {
     const auto frame = source.next();
     if (!frame) return tl::unexpected<Error>(frame.error());
@@ -306,8 +309,9 @@ int run(const Options& options) {
     return !interruption->requested();
   });
   FrameSource& source = options.follow ? static_cast<FrameSource&>(following) : **reader;
-  const auto printed = options.events ? print_events(options, *wish, source, *dialect, interruption)
-                                      : print_frames(options, *wish, source, classifier, *window, interruption);
+  const auto printed = options.events
+                           ? print_events(options, *wish, source, *dialect, interruption)
+                           : print_frames(options, *wish, source, **reader, classifier, *window, interruption);
   if (!printed) return report(printed.error());
   flush_output();
   return tell_what_is_missing(**reader, options.file);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "cli/file_work.hpp"
 #include "cli/recordings.hpp"
 #include "cli/text_output.hpp"
 #include "inspect/overview.hpp"
@@ -40,6 +41,11 @@ void print_content(const Overview& overview) {
   }
   line("gaps", overview.gaps.empty() ? "none" : grouped(overview.gaps.size()));
   for (const Gap& gap : overview.gaps) put(fmt::format("  {}\n", gap_text(gap)));
+  if (summary.keyframe_frames > 0) {
+    line("keyframe",
+         fmt::format("{} frames more, made for the state at the beginning", grouped(summary.keyframe_frames)));
+  }
+  put_notes(overview.annotations);
   put(fmt::format("\n{:<14} {:<12} {:>12} {:>12} {:>10}\n", "channel", "symbol", "frames", "per second", "payload"));
   for (const ChannelOverview& channel : overview.channels) {
     put(fmt::format("{:<14} {:<12} {:>12} {:>12} {:>10}\n", channel.channel, channel.symbol, grouped(channel.frames),

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "cli/file_work.hpp"
 #include "cli/progress.hpp"
 #include "cli/recordings.hpp"
 #include "cli/text_output.hpp"
@@ -38,12 +39,15 @@ std::string in_words(const Verification& found, const Check& check) {
 void print_text(const std::string& file, const Verification& found) {
   line("file", file);
   line("state", to_string(found.state));
-  line("frames", grouped(found.frames));
+  line("frames", found.keyframe_frames == 0 ? grouped(found.frames)
+                                            : fmt::format("{}, and {} made for the state at the beginning",
+                                                          grouped(found.frames), grouped(found.keyframe_frames)));
   for (const Check& check : found.checks) {
     line(check.name, check.not_checked.empty() ? in_words(found, check) : "not checked: " + check.not_checked);
   }
   line("gaps", found.gaps.empty() ? "none" : grouped(found.gaps.size()));
   for (const Gap& gap : found.gaps) put(fmt::format("  {}\n", gap_text(gap)));
+  put_notes(found.annotations);
   if (!found.findings.empty()) line("findings", grouped(found.findings.size() + found.findings_left_out));
   for (const Finding& finding : found.findings) {
     put(fmt::format(

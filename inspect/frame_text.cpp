@@ -32,7 +32,7 @@ bool take_number(std::string_view& text, std::string_view prefix, Integer& out) 
 
 }  // namespace
 
-void append_frame_json(std::string& out, const Frame& frame, const TimeStyle& style) {
+void append_frame_json(std::string& out, const Frame& frame, const TimeStyle& style, bool made) {
   const std::string_view quote = style.format == TimeFormat::UnixNs ? "" : "\"";
   out += R"({"at":)";
   out += quote;
@@ -48,13 +48,14 @@ void append_frame_json(std::string& out, const Frame& frame, const TimeStyle& st
     append_hex(out, frame.payload);
     out.push_back('"');
   }
-  out += "}\n";
+  out += made ? ",\"keyframe\":true}\n" : "}\n";
 }
 
-void append_frame_text(std::string& out, const Frame& frame, const TimeStyle& style) {
+void append_frame_text(std::string& out, const Frame& frame, const TimeStyle& style, bool made) {
   append_time(out, style.format, frame.at, style.zero);
   fmt::format_to(std::back_inserter(out), " {} {} ", static_cast<std::uint32_t>(frame.connection),
                  frame.direction == Direction::FromExchange ? '<' : '>');
+  if (made) out += "(keyframe) ";
   if (frame.kind != FrameKind::Text) fmt::format_to(std::back_inserter(out), "[{}] ", to_string(frame.kind));
   out += frame.payload;
   out.push_back('\n');

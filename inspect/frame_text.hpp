@@ -18,9 +18,15 @@ struct TimeStyle {
 
 // {"at":...,"connection":1,"direction":"from_exchange","kind":"text","payload":"..."}. `at` is a number for unix-ns and
 // a string otherwise. A payload that is not UTF-8 cannot be JSON: it stands in "payload_hex". So nothing is lost.
-void append_frame_json(std::string& out, const Frame& frame, const TimeStyle& style);
+void append_frame_json(std::string& out, const Frame& frame, const TimeStyle& style, bool made);
+inline void append_frame_json(std::string& out, const Frame& frame, const TimeStyle& style) {
+  append_frame_json(out, frame, style, false);
+}
 // "<time> <connection> < <payload>", with > for what was sent, and "[opened] " before the payload of other kinds.
-void append_frame_text(std::string& out, const Frame& frame, const TimeStyle& style);
+void append_frame_text(std::string& out, const Frame& frame, const TimeStyle& style, bool made);
+inline void append_frame_text(std::string& out, const Frame& frame, const TimeStyle& style) {
+  append_frame_text(out, frame, style, false);
+}
 // RFC 4180, in the order of kFrameCsvHeader; the payload is as it was, with its quotes doubled.
 void append_frame_csv(std::string& out, const Frame& frame, const TimeStyle& style);
 inline constexpr std::string_view kFrameCsvHeader = "at,connection,direction,kind,payload\n";

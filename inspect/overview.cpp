@@ -64,6 +64,7 @@ Result<Overview> overview_of(SessionReader& reader, std::string path) {
   overview.state = reader.state();
   overview.summary = std::move(*summary);
   overview.gaps = reader.gaps();
+  overview.annotations = reader.annotations();
   tally(overview);
   return overview;
 }
@@ -85,6 +86,7 @@ Overview total_of(std::span<const Overview> parts) {
       total.summary.last_at = std::max(total.summary.last_at.value_or(*summary.last_at), *summary.last_at);
     }
     total.gaps.insert(total.gaps.end(), part.gaps.begin(), part.gaps.end());
+    total.annotations.insert(total.annotations.end(), part.annotations.begin(), part.annotations.end());
     // The worst of them speaks for all: damaged, recovered, open, sealed.
     const auto rank = [](SessionState state) {
       return state == SessionState::Damaged ? 3 : state == SessionState::Recovered ? 2 : state == SessionState::Open;
@@ -137,6 +139,21 @@ std::string rate_text(std::uint64_t count, Duration span) {
   return rate ? fmt::format("{}.{:03}", *rate / 1000, *rate % 1000) : "-";
 }
 
+void append_annotations_json(std::string& out, std::span<const Annotation> annotations) {
+  out.push_back('[');
+  for (const Annotation& note : annotations) {
+    if (&note != annotations.data()) out.push_back(',');
+    out += R"({"at":)" + std::to_string(nanoseconds(note.at));
+    if (note.connection) out += R"(,"connection":)" + std::to_string(static_cast<std::uint32_t>(*note.connection));
+    out += R"(,"name":)";
+    append_json_string(out, note.name);
+    out += R"(,"text":)";
+    append_json_string(out, note.text);
+    out.push_back('}');
+  }
+  out.push_back(']');
+}
+
 void append_gaps_json(std::string& out, std::span<const Gap> gaps) {
   out.push_back('[');
   for (const Gap& gap : gaps) {
@@ -173,6 +190,13 @@ void append_overview_json(std::string& out, const Overview& overview) {
   }
   out += R"(,"gaps":)";
   append_gaps_json(out, overview.gaps);
+  if (overview.summary.keyframe_frames > 0) {
+    out += R"(,"keyframe_frames":)" + std::to_string(overview.summary.keyframe_frames);
+  }
+  if (!overview.annotations.empty()) {
+    out += R"(,"notes":)";
+    append_annotations_json(out, overview.annotations);
+  }
   out += R"(,"connections":[)";
   for (const ConnectionOverview& connection : overview.connections) {
     if (&connection != overview.connections.data()) out.push_back(',');

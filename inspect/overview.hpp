@@ -36,6 +36,7 @@ struct Overview {
   SessionState state = SessionState::Open;
   SessionSummary summary;
   std::vector<Gap> gaps;
+  std::vector<Annotation> annotations;
   std::uint64_t messages = 0;                   // text and binary frames
   std::vector<ConnectionOverview> connections;  // by id
   std::vector<ChannelOverview> channels;        // by name, then symbol
@@ -63,6 +64,7 @@ std::string rate_text(std::uint64_t count, Duration span);
 void append_overview_json(std::string& out, const Overview& overview);
 // A list of gaps, as every --json output has it.
 void append_gaps_json(std::string& out, std::span<const Gap> gaps);
+void append_annotations_json(std::string& out, std::span<const Annotation> annotations);
 
 // "2026-09-01T08:00:00.000000000Z .. ... disconnected, 12 frames: detail"
 std::string gap_text(const Gap& gap);

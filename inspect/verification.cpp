@@ -265,6 +265,9 @@ Result<Verification> verify_recording(SessionReader& reader, const VerifyOptions
   }
   explain(report, found, dialect, decodes, tells_candles);
   found.gaps = reader.gaps();
+  found.annotations = reader.annotations();
+  if (const auto totals = reader.summary()) found.keyframe_frames = totals->keyframe_frames;
+  found.frames -= std::min(found.frames, found.keyframe_frames);
   found.state = reader.state();
   found.verdict = verdict_of(found, decodes, lost_reports);
   return found;
@@ -292,6 +295,12 @@ void append_verification_json(std::string& out, const Verification& found) {
   }
   out += R"(],"gaps":)";
   append_gaps_json(out, found.gaps);
+  if (found.keyframe_frames > 0)
+    fmt::format_to(std::back_inserter(out), R"(,"keyframe_frames":{})", found.keyframe_frames);
+  if (!found.annotations.empty()) {
+    out += R"(,"notes":)";
+    append_annotations_json(out, found.annotations);
+  }
   out += fmt::format(R"(,"state":"{}","dialect":)", to_string(found.state));
   append_json_string(out, found.dialect);
   out += R"(,"findings":[)";

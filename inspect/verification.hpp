@@ -43,6 +43,8 @@ struct Verification {
   std::vector<Finding> findings;
   std::uint64_t findings_left_out = 0;
   std::vector<Gap> gaps;
+  std::uint64_t keyframe_frames = 0;  // made for the state at the beginning, and checked like the others
+  std::vector<Annotation> annotations;
   SessionState state = SessionState::Open;
   std::string dialect;
   Verdict verdict = Verdict::Sound;

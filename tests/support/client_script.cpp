@@ -51,6 +51,14 @@ ScriptedExchange::ScriptedExchange(TimerService& timers, std::string_view script
     }
     steps_.push_back(std::move(step));
   }
+  tick();
+}
+
+// Keeps time going while it waits for the client: a server that keeps the time stands still as long as nothing is due.
+void ScriptedExchange::tick() {
+  tick_ = timers_.at(timers_.now() + std::chrono::milliseconds(500), [this](Timestamp) {
+    if (!finished()) tick();
+  });
 }
 
 Duration ScriptedExchange::length() const {

@@ -60,8 +60,11 @@ class ScriptedExchange final : public Exchange {
   bool waiting_ = false;   // for an answer or a connection
   bool passing_ = false;   // time
   bool ignoring_ = false;  // what the client says meanwhile
+  void tick();
+
   std::deque<std::string> heard_;
   Timer timer_;
+  Timer tick_;
 };
 
 }  // namespace ktape::test

@@ -39,7 +39,7 @@ Words commands() {
   std::getline(lines, line);
   while (std::getline(lines, line)) {
     if (line.size() > 2 && line.starts_with("  ") && line[2] != ' ')
-      found.push_back(line.substr(2, line.find(' ', 2) - 2));
+      found.push_back(line.substr(2, line.find_first_of(" ,", 2) - 2));  // a comma: other names follow
   }
   return found;
 }

@@ -93,7 +93,7 @@ TEST(MergeCommand, MakesOneOfThePartsAgain) {
   EXPECT_NE(merged.output.find(R"("disagreements":0)"), std::string::npos) << merged.output;
   const Ended verified = run_ktape({"verify", whole});
   EXPECT_EQ(verified.code, 0) << verified.output;
-  EXPECT_NE(verified.output.find(R"("note":"provenance")"), std::string::npos) << verified.output;
+  EXPECT_NE(verified.output.find("provenance"), std::string::npos) << verified.output;
 
   const auto both = folder.file("both.ktape");
   const Ended beside = run_ktape({"merge", folder.file("a.ktape"), folder.file("b.ktape"), "-o", both});

@@ -204,7 +204,7 @@ TEST(Verification, TellsDamageWithItsPlace) {
 
 // ---- candles told against candles built
 
-class Candles : public ::testing::Test {
+class ComparedCandles : public ::testing::Test {
  protected:
   static Candle candle(CandleSource source, int minute, int trades, CandleState state) {
     const Decimal one = Decimal::from_units(10, 1);
@@ -232,7 +232,7 @@ class Candles : public ::testing::Test {
   CandleComparison check{[this](const std::string& what) { differences.push_back(what); }};
 };
 
-TEST_F(Candles, AreComparedOnceTheExchangeHasGoneOn) {
+TEST_F(ComparedCandles, AreComparedOnceTheExchangeHasGoneOn) {
   told(1, 1);
   told(1, 2);
   built(1, 2);
@@ -246,7 +246,7 @@ TEST_F(Candles, AreComparedOnceTheExchangeHasGoneOn) {
   EXPECT_THAT(differences, IsEmpty());
 }
 
-TEST_F(Candles, TellWhatDiffers) {
+TEST_F(ComparedCandles, TellWhatDiffers) {
   told(1, 3);
   built(1, 2);
   told(2, 1);
@@ -255,7 +255,7 @@ TEST_F(Candles, TellWhatDiffers) {
                                        "volume 3 told, 2 from trades, trades 3 told, 2 from trades"));
 }
 
-TEST_F(Candles, OfWhichAPartWasNotSeenAreNotCompared) {
+TEST_F(ComparedCandles, OfWhichAPartWasNotSeenAreNotCompared) {
   told(1, 3);
   built(1, 2, CandleState::Partial);
   told(2, 1);
@@ -268,7 +268,7 @@ TEST_F(Candles, OfWhichAPartWasNotSeenAreNotCompared) {
   EXPECT_EQ(check.compared(), 1U);
 }
 
-TEST_F(Candles, ThatWereComparedAreNotComparedAgain) {
+TEST_F(ComparedCandles, ThatWereComparedAreNotComparedAgain) {
   told(1, 1);
   built(1, 1);
   told(2, 1);

@@ -132,7 +132,8 @@ TEST_F(ClientLevel3Test, TheBookIsStaleAfterUnsubscribingAndWithoutAConnection) 
   snapshot();
   notes.take();
   transport.drop();
-  EXPECT_THAT(notes.take(), ElementsAre("level3 ETH/EUR await_snapshot: the connection is down"));
+  EXPECT_THAT(notes.take(),
+              ElementsAre("level3 ETH/EUR await_snapshot: the connection is down", "timeout 1 subscribe"));
   clock.advance_to(clock.now() + 1s);
   transport.open();
   acknowledge(2);

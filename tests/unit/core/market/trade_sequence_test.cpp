@@ -47,18 +47,28 @@ TEST(TradeSequence, TakesHistoryThatComesLate) {
 
 TEST(TradeSequence, KeepsNoMoreHolesThanItsLimit) {
   TradeSequence sequence;
-  for (std::int64_t id = 0; id < 6000; id += 2) sequence.observe(id);
+  for (std::int64_t id = 2; id < 6002; id += 2) sequence.observe(id);
   EXPECT_EQ(sequence.gaps(), 2999U);
-  EXPECT_TRUE(sequence.observe(1).duplicate);      // forgotten
-  EXPECT_FALSE(sequence.observe(5997).duplicate);  // still known as missing
+  EXPECT_TRUE(sequence.observe(3).duplicate);      // forgotten
+  EXPECT_FALSE(sequence.observe(5999).duplicate);  // still known as missing
 }
 
 TEST(TradeSequence, SurvivesTheEndsOfTheRange) {
   TradeSequence sequence;
   sequence.observe(std::numeric_limits<std::int64_t>::min());
   EXPECT_TRUE(sequence.observe(std::numeric_limits<std::int64_t>::max()).gap_from.has_value());
-  EXPECT_FALSE(sequence.observe(0).duplicate);
-  EXPECT_TRUE(sequence.observe(0).duplicate);
+  EXPECT_FALSE(sequence.observe(1).duplicate);
+  EXPECT_TRUE(sequence.observe(1).duplicate);
+}
+
+TEST(TradeSequence, TakesZeroForNoIdAtAll) {
+  TradeSequence sequence;
+  sequence.observe(50);
+  for (int i = 0; i < 2; ++i) {
+    const auto verdict = sequence.observe(0);
+    EXPECT_FALSE(verdict.duplicate);
+    EXPECT_FALSE(verdict.gap_from.has_value());
+  }
 }
 
 }  // namespace
