@@ -57,7 +57,7 @@ class Part {
 struct CutOptions {
   std::optional<Timestamp> from{};  // the first frame stamped so or later is the first
   std::optional<Timestamp> to{};    // the first frame stamped so or later is left out, with all after it
-  Selection selection{};
+  CopySelection selection{};
 };
 
 struct CutReport {

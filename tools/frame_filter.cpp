@@ -21,7 +21,7 @@ class Answers final : public EventSink {
 
 }  // namespace
 
-Result<FrameFilter> FrameFilter::create(Selection selection, Dialect dialect, FrameClassifier* classifier) {
+Result<FrameFilter> FrameFilter::create(CopySelection selection, Dialect dialect, FrameClassifier* classifier) {
   auto codec = make_codec(dialect);
   if ((!selection.channels.empty() || !selection.symbols.empty()) && (codec == nullptr || classifier == nullptr)) {
     return fail(Errc::Unsupported,

@@ -12,7 +12,7 @@
 namespace ktape {
 
 // Which frames are wanted; what is empty wants all.
-struct Selection {
+struct CopySelection {
   std::set<std::string, std::less<>> channels{};
   std::set<std::string, std::less<>> symbols{};
   std::set<ConnectionId> connections{};
@@ -27,19 +27,19 @@ struct Selection {
 class FrameFilter {
  public:
   // `classifier` outlives it. Channels and symbols can only be told where the dialect has one, and a codec.
-  static Result<FrameFilter> create(Selection selection, Dialect dialect, FrameClassifier* classifier);
+  static Result<FrameFilter> create(CopySelection selection, Dialect dialect, FrameClassifier* classifier);
 
   bool passes(const Frame& frame);
 
  private:
-  FrameFilter(Selection selection, std::unique_ptr<Codec> codec, FrameClassifier* classifier)
+  FrameFilter(CopySelection selection, std::unique_ptr<Codec> codec, FrameClassifier* classifier)
       : selection_(std::move(selection)), codec_(std::move(codec)), classifier_(classifier) {}
 
   bool passes_text(const Frame& frame);
   bool wants_channel(std::string_view channel) const;
   bool wants_symbol(std::string_view symbol) const;
 
-  Selection selection_;
+  CopySelection selection_;
   std::unique_ptr<Codec> codec_;
   FrameClassifier* classifier_;
 };

@@ -33,7 +33,6 @@ class GapCopier {
   std::optional<Timestamp> from_;
   Change change_;
   std::vector<Gap> done_;
-  std::size_t seen_ = 0;
 };
 
 }  // namespace ktape

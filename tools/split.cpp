@@ -112,8 +112,8 @@ std::set<std::string> keys_of(const SessionSummary& summary, SplitBy by) {
   return keys;
 }
 
-Selection selection_of(const std::string& key, SplitBy by) {
-  Selection selection;
+CopySelection selection_of(const std::string& key, SplitBy by) {
+  CopySelection selection;
   if (by == SplitBy::Symbol) selection.symbols.insert(key);
   if (by == SplitBy::Channel) selection.channels.insert(key);
   if (by == SplitBy::Connection)

@@ -45,8 +45,8 @@ void expect_the_same(const std::vector<std::string>& a, const std::vector<std::s
   }
 }
 
-Selection selection(std::uint64_t which) {
-  Selection wanted;
+CopySelection selection(std::uint64_t which) {
+  CopySelection wanted;
   if (which % 4 == 1) wanted.channels = {"book", "trade"};
   if (which % 4 == 2) wanted.symbols = {"XRP/USD"};
   if (which % 4 == 3) wanted.connections = {ConnectionId{7}};

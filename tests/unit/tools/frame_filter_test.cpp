@@ -9,7 +9,7 @@ namespace {
 
 SpotV2Classes classes;
 
-bool passes(const Selection& selection, std::string_view payload, Direction direction = Direction::FromExchange,
+bool passes(const CopySelection& selection, std::string_view payload, Direction direction = Direction::FromExchange,
             FrameKind kind = FrameKind::Text) {
   auto filter = FrameFilter::create(selection, Dialect::SpotV2, &classes);
   return filter.value().passes({from_nanoseconds(0), ConnectionId{1}, direction, kind, payload});
@@ -22,8 +22,8 @@ constexpr auto kAnswer =
     R"("success":true,"time_in":"2026-09-01T08:00:00.000000Z","time_out":"2026-09-01T08:00:00.000000Z"})";
 
 TEST(FrameFilter, ChoosesDataRequestsAndAnswersByChannel) {
-  const Selection book{.channels = {"book"}};
-  const Selection trade{.channels = {"trade"}};
+  const CopySelection book{.channels = {"book"}};
+  const CopySelection trade{.channels = {"trade"}};
   EXPECT_TRUE(passes(book, kBook));
   EXPECT_TRUE(passes(book, kAnswer));
   EXPECT_TRUE(passes(book, kAsk, Direction::ToExchange));
@@ -33,7 +33,7 @@ TEST(FrameFilter, ChoosesDataRequestsAndAnswersByChannel) {
 }
 
 TEST(FrameFilter, ChoosesBySymbolAndKeepsRequestsThatNameOneOfThem) {
-  const Selection eth{.symbols = {"ETH/USD"}};
+  const CopySelection eth{.symbols = {"ETH/USD"}};
   EXPECT_FALSE(passes(eth, kBook));
   EXPECT_FALSE(passes(eth, kAnswer));
   EXPECT_TRUE(passes(eth, kAsk, Direction::ToExchange));
@@ -41,7 +41,7 @@ TEST(FrameFilter, ChoosesBySymbolAndKeepsRequestsThatNameOneOfThem) {
 }
 
 TEST(FrameFilter, KeepsWhatBelongsToTheConnection) {
-  const Selection trade{.channels = {"trade"}, .symbols = {"ETH/USD"}};
+  const CopySelection trade{.channels = {"trade"}, .symbols = {"ETH/USD"}};
   EXPECT_TRUE(passes(trade, R"({"channel":"heartbeat"})"));
   EXPECT_TRUE(passes(trade, R"({"channel":"status","type":"update","data":[{"system":"online"}]})"));
   EXPECT_TRUE(passes(trade, R"({"method":"pong","req_id":4})"));
