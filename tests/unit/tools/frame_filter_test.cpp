@@ -55,13 +55,5 @@ TEST(FrameFilter, ChoosesByConnectionAndDirection) {
   EXPECT_FALSE(passes({.direction = Direction::ToExchange}, kBook));
 }
 
-TEST(FrameFilter, CannotTellChannelsOfADialectWithoutACodec) {
-  if (make_codec(Dialect::FuturesV1) != nullptr) GTEST_SKIP() << "it has one";
-  const auto filter = FrameFilter::create({.channels = {"book"}}, Dialect::FuturesV1, nullptr);
-  ASSERT_FALSE(filter.has_value());
-  EXPECT_EQ(filter.error().code, Errc::Unsupported);
-  EXPECT_TRUE(FrameFilter::create({}, Dialect::FuturesV1, nullptr).has_value());
-}
-
 }  // namespace
 }  // namespace ktape::test
