@@ -127,7 +127,8 @@ Result<SessionReader::Journal> SessionReader::load_journal() {
 // before the first that is not may be.
 std::uint64_t SessionReader::take_journal(const std::function<void(std::uint64_t, const Frame&)>& frame) {
   const std::uint64_t salt = info().salt;
-  auto& [bytes, ring] = journal_content_;
+  const std::string& bytes = journal_content_.bytes;
+  auto& ring = journal_content_.ring;
   const auto entries = ring ? ring->entries(salt) : std::vector<RingEntry>();
   if (ring && !ring->has_guard() && entries.empty()) ring.reset();
   if (!ring) {
