@@ -335,7 +335,7 @@ Result<bool> SessionDirectory::skip_damage(ByteSource& in, const RecordHeader* t
     if (torn == nullptr) {
       auto is_seal = footer_points_to(in, next_offset_);
       if (!is_seal) return is_seal;
-      if (*is_seal || (last_record_ && last_record_->type == RecordType::Seal)) tail_frames_ = 0;
+      if (*is_seal || seal_was_met_) tail_frames_ = 0;
       return false;
     }
     const bool is_new = torn->type == RecordType::Chunk && torn->first_sequence >= next_sequence_;
@@ -476,6 +476,7 @@ Result<void> SessionDirectory::take_hole(const RecordHeader& header) {
 }
 
 Result<void> SessionDirectory::take_seal(ByteSource& in, const RecordHeader& header) {
+  seal_was_met_ = true;
   auto message = read_message_record(in, next_offset_, header);
   if (!message && message.error().code == Errc::Io) return tl::unexpected(message.error());
   auto seal = message ? decode_seal(*message) : tl::unexpected(message.error());

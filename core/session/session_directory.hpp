@@ -89,6 +89,7 @@ class SessionDirectory {
   std::vector<ChunkEntry> keyframes_;
   std::optional<SealRecord> seal_;
   std::optional<Record> last_record_;  // the one before next_offset_
+  bool seal_was_met_ = false;          // whole or not: its header tells how many frames there are, and none follow
   std::uint64_t next_offset_ = 0;
   std::uint64_t second_looks_ = 0;  // bytes of bodies that were read because of damage after them
   std::uint64_t next_sequence_ = 0;

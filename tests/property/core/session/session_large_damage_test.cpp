@@ -13,7 +13,8 @@
 #include "tests/support/synthetic_session.hpp"
 
 // A recording of some hundred chunks is damaged in every way that a disk, a transfer or a hand can, thousands of times:
-// 500 by default, as many as KTAPE_DAMAGES says otherwise (10,000 take a minute in a Debug build).
+// 500 by default, as many as KTAPE_DAMAGES says otherwise (10,000 take two minutes in a Debug build), from seed
+// KTAPE_DAMAGES_FIRST on.
 namespace ktape {
 namespace {
 
@@ -126,15 +127,20 @@ std::string find_in_market(const std::vector<OwnedFrame>& read, std::size_t& fro
   return "";
 }
 
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
 TEST(SessionLargeDamage, LosesNothingSilentlyAndInventsNothing) {
   const std::size_t total = market().size();
   ASSERT_GT(total, 1'500U);
   const Recording variants[] = {write_market(true, false), write_market(false, true), write_market(false, false)};
   ASSERT_GT(opened(variants[0].file)->summary().value().chunks, 90U);
-  const char* const wanted = std::getenv("KTAPE_DAMAGES");
-  const std::uint64_t rounds = wanted == nullptr ? 500 : std::strtoull(wanted, nullptr, 10);
+  const std::uint64_t first = number_from("KTAPE_DAMAGES_FIRST", 1);
+  const std::uint64_t rounds = number_from("KTAPE_DAMAGES", 500);
   std::map<std::string, std::uint64_t> seen;
-  for (std::uint64_t seed = 1; seed <= rounds; ++seed) {
+  for (std::uint64_t seed = first; seed < first + rounds; ++seed) {
     SeededNumbers random(seed);
     const Recording& whole = variants[seed % 3];
     std::string damaged = whole.file;
@@ -179,7 +185,7 @@ TEST(SessionLargeDamage, LosesNothingSilentlyAndInventsNothing) {
   for (const auto& [what, count] : seen) RecordProperty(what, std::to_string(count));
   for (const auto& [what, count] : seen)
     std::printf("%s: %llu\n", what.c_str(), static_cast<unsigned long long>(count));
-  EXPECT_GT(seen["exact"], rounds / 2);
+  EXPECT_GE(seen["exact"], rounds / 2);
 }
 
 }  // namespace
