@@ -41,6 +41,9 @@ void add_split(CLI::App& program, Run& run);
 void add_synth(CLI::App& program, Run& run);
 void add_verify(CLI::App& program, Run& run);
 
+// For commands that hold secrets while they run: this process leaves no core file, wherever the machine would put one.
+void forbid_core_dumps();
+
 // stdout is data, stderr is talk.
 void say(std::string_view line);
 // Prints the error; returns the exit code for it.

@@ -34,6 +34,7 @@ int run(const Options& options) {
     put(to_yaml(settings));
     return kClean;
   }
+  forbid_core_dumps();
   auto recorder = RecorderRun::create(*config);
   if (!recorder) return report(recorder.error());
   const RunResult result = (*recorder)->run();

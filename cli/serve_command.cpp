@@ -131,6 +131,7 @@ int run(const Options& options) {
   if (!start_offset) return report(start_offset.error());
   const auto duration = parse_optional_duration("--duration", options.duration);
   if (!duration) return report(duration.error());
+  forbid_core_dumps();
   auto server_how = server_options(options);
   if (!server_how) return report(server_how.error());
 

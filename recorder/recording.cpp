@@ -90,8 +90,14 @@ class Recording::Core {
     stats_.payload_bytes += frame.payload.size();
   }
 
-  void note_gap(const Gap& gap) { note(RingEntryType::Gap, {gap.from, encode_gap(gap)}); }
-  void annotate(const Annotation& annotation) {
+  void note_gap(const Gap& original) {
+    Gap gap = original;
+    if (redactor_) gap.detail = std::string(redactor_->redact(gap.detail));
+    note(RingEntryType::Gap, {gap.from, encode_gap(gap)});
+  }
+  void annotate(const Annotation& original) {
+    Annotation annotation = original;
+    if (redactor_) annotation.text = std::string(redactor_->redact(annotation.text));
     note(RingEntryType::Annotation, {annotation.at, encode_annotation(annotation)});
   }
 

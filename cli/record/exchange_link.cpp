@@ -63,6 +63,10 @@ void ExchangeLink::connect(const Endpoint& endpoint, FrameSink& inbound) {
 }
 
 void ExchangeLink::on_frame(const Frame& frame) {
+  // Whatever quotes these later is redacted.
+  if (frame.direction == Direction::ToExchange || frame.kind == FrameKind::Opened) {
+    around_.redactor.redact(frame.payload);
+  }
   if (frame.kind == FrameKind::Opened) {
     heartbeats_ = false;
     ++figures_.connects;

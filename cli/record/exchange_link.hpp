@@ -26,7 +26,8 @@ class ExchangeLink final : private Transport, private FrameSink, private EventSi
     SessionOutput& output;
     RecordMetrics& metrics;
     WebSocketOptions socket;
-    std::function<void(std::string_view)> say;
+    Redactor& redactor;                         // of what is said and logged
+    std::function<void(std::string_view)> say;  // redacts
     std::function<void(ExchangeLink&)> closed;  // the connection has ended; it may be tried again
     std::function<void(ExchangeLink&, const InstrumentUpdate&)> instruments;
   };

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "recorder/session_identity.hpp"
 
 namespace ktape::cli {
 namespace {
@@ -36,17 +37,22 @@ HttpResponse plain(unsigned status, std::string text) {
 }  // namespace
 
 Result<std::unique_ptr<RecorderRun>> RecorderRun::create(const RecordConfig& config) {
-  std::unique_ptr<RecorderRun> run(new RecorderRun(config));
-  if (auto ready = run->prepare(); !ready) return tl::unexpected<Error>(ready.error());
+  const auto identity = SessionIdentity::draw();
+  if (!identity) return tl::unexpected<Error>(identity.error());
+  std::unique_ptr<RecorderRun> run(new RecorderRun(config, identity->redaction_key));
+  if (auto ready = run->prepare(); !ready) {
+    return fail(ready.error().code, std::string(run->redactor_.redact(ready.error().detail)));
+  }
   return run;
 }
 
-RecorderRun::RecorderRun(const RecordConfig& config)
+RecorderRun::RecorderRun(const RecordConfig& config, const RedactionKey& key)
     : config_(config),
+      key_(key),
       loop_(config.server_time ? TimeSource::Server : TimeSource::System),
       began_at_(loop_.clock().now()),
       metrics_(loop_.clock()),
-      log_(loop_.clock(), [this](std::string_view line) { event_file_->write(line); }) {}
+      log_(loop_.clock(), [this](std::string_view line) { event_file_->write(redactor_.redact(line)); }) {}
 
 RecorderRun::~RecorderRun() = default;
 
@@ -64,9 +70,10 @@ Result<void> RecorderRun::prepare() {
                                         [this](const HttpRequest& request) { return serve(request); });
     if (!listening) return fail(listening.error().code, "--metrics: " + listening.error().detail);
     server_ = std::move(*listening);
-    say(fmt::format("metrics at http://{}:{}/metrics", config_.metrics->host, server_->port()));
+    tell(fmt::format("metrics at http://{}:{}/metrics", config_.metrics->host, server_->port()));
   }
-  auto output = make_session_output(config_, loop_.clock(), say);
+  auto output =
+      make_session_output(config_, loop_.clock(), key_, redactor_, [this](std::string_view line) { tell(line); });
   if (!output) return tl::unexpected<Error>(output.error());
   output_ = std::move(*output);
   if (!config_.events.empty()) {
@@ -82,7 +89,8 @@ Result<void> RecorderRun::prepare() {
       .output = *output_,
       .metrics = metrics_,
       .socket = std::move(socket),
-      .say = say,
+      .redactor = redactor_,
+      .say = [this](std::string_view line) { tell(line); },
       .closed = [this](ExchangeLink& link) { link_closed(link); },
       .instruments = [this](ExchangeLink& link, const InstrumentUpdate& update) { instruments(link, update); }});
   next_start_ = began_at_;
@@ -177,7 +185,7 @@ void RecorderRun::instruments(ExchangeLink& link, const InstrumentUpdate& update
   std::sort(symbols.begin(), symbols.end());
   const auto requests = feeds_[link.feed()].plan->add(symbols);
   if (update.snapshot && requests.empty() && feeds_[link.feed()].links.size() == 1) {
-    say(fmt::format("ktape: the instrument channel lists no pair that is wanted, of {}", update.pairs.size()));
+    tell(fmt::format("ktape: the instrument channel lists no pair that is wanted, of {}", update.pairs.size()));
   }
   carry_out(link.feed(), requests);
 }
@@ -218,7 +226,7 @@ RunResult RecorderRun::run() {
   loop_.on_signal(SIGTERM, [this] { stop(); });
   loop_.on_signal(SIGHUP, [this] { rotate(); });
   loop_.on_signal(SIGUSR1, [this] {
-    if (!output_->trigger({std::nullopt, "SIGUSR1"})) say("ktape: SIGUSR1 writes a file in snapshot mode only");
+    if (!output_->trigger({std::nullopt, "SIGUSR1"})) tell("ktape: SIGUSR1 writes a file in snapshot mode only");
   });
   if (config_.length) end_ = loop_.clock().at(loop_.clock().now() + *config_.length, [this](Timestamp) { stop(); });
   loop_.after_turn([this] { after_turn(); });
@@ -240,11 +248,12 @@ RunResult RecorderRun::run() {
     const auto paths = output_->paths();
     output_->discard();
     if (!result.error && !paths.empty()) {
-      say(fmt::format("ktape: no connection ever stood: {} has been removed", fmt::join(paths, ", ")));
+      tell(fmt::format("ktape: no connection ever stood: {} has been removed", fmt::join(paths, ", ")));
     }
   } else if (stored) {
     if (auto finished = output_->finish(); !finished && !result.error) result.error = stopped(finished.error());
   }
+  if (result.error) result.error->detail = std::string(redactor_.redact(result.error->detail));
   if (event_file_) {
     if (auto closed = event_file_->close(); !closed && !result.error) result.error = closed.error();
   }
@@ -282,15 +291,20 @@ std::string RecorderRun::progress_line() {
 }
 
 void RecorderRun::rotate() {
-  if (auto done = output_->rotate(); !done) return say("ktape: SIGHUP: " + done.error().detail);
-  say("another segment begins");
+  if (auto done = output_->rotate(); !done) return tell("ktape: SIGHUP: " + done.error().detail);
+  tell("another segment begins");
 }
 
-std::vector<LinkFigures> RecorderRun::figures() const {
+std::vector<LinkFigures> RecorderRun::figures() {
   std::vector<LinkFigures> out;
-  for (const auto& link : links_) out.push_back(link->figures());
+  for (const auto& link : links_) {
+    out.push_back(link->figures());
+    out.back().url = std::string(redactor_.redact(out.back().url));
+  }
   return out;
 }
+
+void RecorderRun::tell(std::string_view line) { say(redactor_.redact(line)); }
 
 void RecorderRun::annotate(std::string_view name, std::string text) {
   output_->annotate(
@@ -316,7 +330,7 @@ void RecorderRun::keep_asset_pairs(const Result<HttpResponse>& answer) {
   const std::string url = http_url(*config_.rest, kAssetPairs);
   if (!answer || answer->status != 200) {
     const std::string why = answer ? fmt::format("HTTP {} {}", answer->status, answer->reason) : answer.error().detail;
-    say(fmt::format("ktape: {}: {} (the session goes on without asset pairs)", url, why));
+    tell(fmt::format("ktape: {}: {} (the session goes on without asset pairs)", url, why));
     annotate("asset_pairs_failed", fmt::format("{}: {}", url, why));
   }
   if (!answer) return;

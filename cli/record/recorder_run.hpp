@@ -34,7 +34,8 @@ struct RunResult {
 // A recording from the first connection to the seal: the graph of all its parts, and what happens when.
 class RecorderRun {
  public:
-  // An error if it cannot begin; nothing is left of it then. `config` outlives the run.
+  // An error if it cannot begin; nothing is left of it then. `config` outlives the run. No secret that was on the wire
+  // or in an address gets into an error, a log, a metric or a recording.
   static Result<std::unique_ptr<RecorderRun>> create(const RecordConfig& config);
   ~RecorderRun();
   RecorderRun(const RecorderRun&) = delete;
@@ -44,7 +45,7 @@ class RecorderRun {
   RunResult run();
 
  private:
-  explicit RecorderRun(const RecordConfig& config);
+  RecorderRun(const RecordConfig& config, const RedactionKey& key);
 
   Result<void> prepare();
   void add_feeds();
@@ -60,13 +61,16 @@ class RecorderRun {
   void fetch_asset_pairs();
   void keep_asset_pairs(const Result<HttpResponse>& answer);
   void annotate(std::string_view name, std::string text);
+  void tell(std::string_view line);
   HttpResponse serve(const HttpRequest& request);
-  std::vector<LinkFigures> figures() const;
+  std::vector<LinkFigures> figures();
   std::string progress_line();
   bool connected_ever() const;
   bool all_closed() const;
 
   const RecordConfig& config_;
+  RedactionKey key_;
+  Redactor redactor_{key_};  // of all that leaves the program but the recording, which does it by itself
   LiveLoop loop_;
   Timestamp began_at_;
   RecordMetrics metrics_;

@@ -65,15 +65,20 @@ std::string incident_pattern(const std::string& output, std::string_view reason)
   return pattern;
 }
 
-RingOutput::RingOutput(const RecordConfig& config, TimerService& clock, std::function<void(std::string_view)> say)
+RingOutput::RingOutput(const RecordConfig& config, TimerService& clock, const RedactionKey& key, Redactor& redactor,
+                       std::function<void(std::string_view)> say)
     : config_(config),
       clock_(clock),
+      key_(key),
+      redactor_(redactor),
       say_(std::move(say)),
       before_(Dialect::SpotV2),
       ring_({.span = config.ring->span, .bytes = config.ring->bytes},
             [this](const Frame& frame) { before_.on_frame(frame); }) {}
 
-void RingOutput::on_frame(const Frame& frame) {
+void RingOutput::on_frame(const Frame& original) {
+  Frame frame = original;
+  frame.payload = redactor_.redact(frame.payload);
   if (frame.connection == ConnectionId{0}) {  // no websocket: nothing that a state could be made of
     preamble_.push_back({frame, std::string(frame.payload)});
     if (incident_) incident_->on_frame(frame);
@@ -86,13 +91,16 @@ void RingOutput::on_frame(const Frame& frame) {
   copied_to_ = ring_.end();
 }
 
-void RingOutput::annotate(const Annotation& annotation) {
+void RingOutput::annotate(const Annotation& original) {
+  Annotation annotation = original;
+  annotation.text = redactor_.redact(annotation.text);
   notes_.push_back(annotation);
   while (notes_.size() > kMaxNotes || clock_.now() - notes_.front().at > config_.ring->span) notes_.pop_front();
   if (incident_) incident_->annotate(annotation);
 }
 
-bool RingOutput::trigger(const Trigger& trigger) {
+bool RingOutput::trigger(const Trigger& original) {
+  const Trigger trigger{original.kind, std::string(redactor_.redact(original.text))};
   const RingConfig& ring = *config_.ring;
   const auto wanted = [&ring](TriggerKind kind) {
     return std::find(ring.triggers.begin(), ring.triggers.end(), kind) != ring.triggers.end();
@@ -120,7 +128,7 @@ bool RingOutput::begin(const Trigger& trigger, std::string_view reason) {
   std::string path = name;
   // Two of one second: the later one gets a number.
   for (int i = 2; std::filesystem::exists(path); ++i) path = fmt::format("{}.{}", name, i);
-  auto created = create_session(config_, without_placeholders(path), clock_);
+  auto created = create_session(config_, without_placeholders(path), clock_, key_);
   if (!created) {
     fail_incident(created.error());
     return false;

@@ -15,7 +15,7 @@ namespace ktape::cli {
 
 // A recording under `path`, with the settings of `config`.
 Result<std::unique_ptr<Recording>> create_session(const RecordConfig& config, const std::string& path,
-                                                  TimerService& clock);
+                                                  TimerService& clock, const RedactionKey& key);
 
 // The last minutes in memory. A trigger writes them to a file of its own, which goes on for a while. The file begins
 // with the state of each connection at the oldest frame in memory, told as a conversation, so that its books are whole.
@@ -24,8 +24,9 @@ Result<std::unique_ptr<Recording>> create_session(const RecordConfig& config, co
 // room: neither is the exchange kept waiting.
 class RingOutput final : public SessionOutput {
  public:
-  // `config`, with a ring, and `clock` outlive it.
-  RingOutput(const RecordConfig& config, TimerService& clock, std::function<void(std::string_view)> say);
+  // `config`, with a ring, `clock` and `redactor` outlive it. No secret is kept in memory, either.
+  RingOutput(const RecordConfig& config, TimerService& clock, const RedactionKey& key, Redactor& redactor,
+             std::function<void(std::string_view)> say);
 
   void on_frame(const Frame& frame) override;
   void annotate(const Annotation& annotation) override;
@@ -53,6 +54,8 @@ class RingOutput final : public SessionOutput {
 
   const RecordConfig& config_;
   TimerService& clock_;
+  RedactionKey key_;
+  Redactor& redactor_;
   std::function<void(std::string_view)> say_;
   StateTracker before_;  // all that is older than the ring
   FrameRing ring_;

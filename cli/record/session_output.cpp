@@ -33,7 +33,7 @@ class ContinuousOutput final : public SessionOutput {
 }  // namespace
 
 Result<std::unique_ptr<Recording>> create_session(const RecordConfig& config, const std::string& path,
-                                                  TimerService& clock) {
+                                                  TimerService& clock, const RedactionKey& key) {
   auto identity = SessionIdentity::draw();
   if (!identity) return tl::unexpected<Error>(identity.error());
   RecordingOptions options;
@@ -44,7 +44,7 @@ Result<std::unique_ptr<Recording>> create_session(const RecordConfig& config, co
   options.info.writer = kWriter;
   options.info.dialect = to_string(Dialect::SpotV2);
   options.writer.compression_level = config.level;
-  options.writer.redaction_key = identity->redaction_key;
+  options.writer.redaction_key = key;
   options.writer.classifier = classifier_for(options.info.dialect);
   options.journal_bytes = config.queue_bytes;
   options.when_full = config.drop_when_full ? WhenFull::Drop : WhenFull::Block;
@@ -58,9 +58,10 @@ Result<std::unique_ptr<Recording>> create_session(const RecordConfig& config, co
 }
 
 Result<std::unique_ptr<SessionOutput>> make_session_output(const RecordConfig& config, TimerService& clock,
+                                                           const RedactionKey& key, Redactor& redactor,
                                                            std::function<void(std::string_view)> say) {
-  if (config.ring) return std::make_unique<RingOutput>(config, clock, std::move(say));
-  auto recording = create_session(config, config.output, clock);
+  if (config.ring) return std::make_unique<RingOutput>(config, clock, key, redactor, std::move(say));
+  auto recording = create_session(config, config.output, clock, key);
   if (!recording) return tl::unexpected<Error>(recording.error());
   return std::make_unique<ContinuousOutput>(std::move(*recording));
 }

@@ -10,6 +10,7 @@
 
 #include "cli/record/config.hpp"
 #include "core/base/clock.hpp"
+#include "core/session/redactor.hpp"
 #include "core/session/session_info.hpp"
 #include "core/wire/frame.hpp"
 #include "recorder/recording.hpp"
@@ -49,8 +50,10 @@ class SessionOutput : public FrameSink {
   virtual std::vector<std::string> paths() const = 0;  // of the files made, oldest first
 };
 
-// `clock` outlives the output; `say` is called with sentences for people.
+// `config`, `clock` and `redactor` outlive the output; `redactor` has `key`, and secrets get the same pseudonyms from
+// it and in the recording. `say` is called with sentences for people.
 Result<std::unique_ptr<SessionOutput>> make_session_output(const RecordConfig& config, TimerService& clock,
+                                                           const RedactionKey& key, Redactor& redactor,
                                                            std::function<void(std::string_view)> say);
 
 // The name of an incident's file: `output` with {reason} filled in; both it and the time are put before the extension

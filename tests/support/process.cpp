@@ -46,6 +46,13 @@ int milliseconds(Duration span) {
     ::setrlimit(RLIMIT_FSIZE, &limit);
     ::signal(SIGXFSZ, SIG_IGN);  // so that write() fails as it does on a full disk
   }
+  if (!options.folder.empty()) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_CORE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_CORE, &limit);
+    if (::chdir(options.folder.c_str()) != 0) ::_exit(126);
+  }
   ::execv(arguments[0], arguments);
   ::_exit(127);
 }
@@ -136,6 +143,7 @@ int Process::exit_code() {
   if (ended <= 0) ::kill(child_, SIGKILL);
   int status = 0;
   ::waitpid(child_, &status, 0);
+  dumped_core_ = WIFSIGNALED(status) && WCOREDUMP(status);
   exit_code_ = ended <= 0 ? -1 : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   return *exit_code_;
 }

@@ -16,6 +16,7 @@ struct ProcessOptions {
   std::string input = {};                       // its stdin, whole; at most 64 kB, what a pipe takes at once
   std::string output_to = {};                   // a file in place of the pipe that output() collects, such as /dev/full
   std::optional<std::uint64_t> file_size = {};  // what a file of its may grow to, as on a disk that is full then
+  std::string folder = {};                      // to run in; a core file may then be left there, of any size
   // Of real time, and only a guard: a program that is still running then is killed, and the test fails by that.
   Duration patience = std::chrono::seconds(60);
 };
@@ -38,6 +39,9 @@ class Process {
   // to be killed because patience ran out gives -1.
   int exit_code();
 
+  // After exit_code(): whether the system wrote down the memory of a program that crashed.
+  bool dumped_core() const { return dumped_core_; }
+
   void signal(int number) const;
   void stop_reading_output();  // as `| head` does
 
@@ -52,6 +56,7 @@ class Process {
   int errors_pipe_ = -1;
   Duration deadline_;  // of the steady clock
   std::optional<int> exit_code_;
+  bool dumped_core_ = false;
 };
 
 }  // namespace ktape::test

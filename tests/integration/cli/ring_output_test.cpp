@@ -87,12 +87,14 @@ class Ring : public ::testing::Test {
   TemporaryFolder folder;
   std::string market = make_market(folder, "30s");
   RecordConfig config;
+  static constexpr RedactionKey kKey{1, 2, 3};
+  Redactor redactor{kKey};
 };
 
 TEST_F(Ring, WritesAFileWhoseBooksAreThoseOfTheWholeSession) {
   VirtualClock clock(start());
   std::vector<std::string> said;
-  RingOutput ring(config, clock, [&](std::string_view line) { said.emplace_back(line); });
+  RingOutput ring(config, clock, kKey, redactor, [&](std::string_view line) { said.emplace_back(line); });
   feed(ring, clock, [](const Frame&) {});
   ASSERT_TRUE(ring.trigger({TriggerKind::Checksum, "a test"}));
   ASSERT_TRUE(ring.finish().has_value());
@@ -112,7 +114,7 @@ TEST_F(Ring, WritesAFileWhoseBooksAreThoseOfTheWholeSession) {
 TEST_F(Ring, EndsAFileAfterAWhileAndWaitsBeforeTheNext) {
   VirtualClock clock(start());
   const Timestamp begin = clock.now();
-  RingOutput ring(config, clock, [](std::string_view) {});
+  RingOutput ring(config, clock, kKey, redactor, [](std::string_view) {});
   std::vector<bool> begun;
   Timestamp next = begin + 6s;
   feed(ring, clock, [&](const Frame& frame) {
@@ -142,7 +144,7 @@ TEST_F(Ring, GoesOnWhenAFileCannotBeWritten) {
   config.output = folder.file("no/such/folder/{reason}-{utc}.ktape");
   VirtualClock clock(start());
   std::vector<std::string> said;
-  RingOutput ring(config, clock, [&](std::string_view line) { said.emplace_back(line); });
+  RingOutput ring(config, clock, kKey, redactor, [&](std::string_view line) { said.emplace_back(line); });
   feed(ring, clock, [](const Frame&) {});
   EXPECT_FALSE(ring.trigger({std::nullopt, "asked"}));
   EXPECT_TRUE(ring.status().has_value());
