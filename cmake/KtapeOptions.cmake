@@ -3,6 +3,8 @@
 set(KTAPE_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them: address,undefined or thread")
 option(KTAPE_WERROR "Treat warnings as errors" ON)
 option(KTAPE_BENCH "Build the benchmarks" ON)
+# A third of the time that tests take to compile. Not for daily work in several trees: ccache keeps less of it.
+option(KTAPE_PRECOMPILED "Precompile the headers that most tests include" OFF)
 option(KTAPE_FUZZ "Build the fuzz targets with libFuzzer (clang only)" OFF)
 
 find_program(KTAPE_CCACHE ccache)

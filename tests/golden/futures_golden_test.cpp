@@ -11,6 +11,7 @@
 
 #include "core/protocol/futures/codec.hpp"
 #include "tests/support/event_log.hpp"
+#include "tests/support/places.hpp"
 
 namespace ktape::futures {
 namespace {
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 // the difference.
 std::vector<fs::path> golden_files() {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(KTAPE_SOURCE_DIR "/tests/golden/futures")) {
+  for (const auto& entry : fs::directory_iterator(test::in_source_tree("tests/golden/futures"))) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

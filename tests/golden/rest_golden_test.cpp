@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/places.hpp"
 #include "tests/support/rest_answers_text.hpp"
 
 namespace ktape::rest {
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 // writes the latter anew: review the difference.
 std::vector<fs::path> golden_files() {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(KTAPE_SOURCE_DIR "/tests/golden/rest")) {
+  for (const auto& entry : fs::directory_iterator(test::in_source_tree("tests/golden/rest"))) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

@@ -12,6 +12,7 @@
 
 #include "recorder/file_sink.hpp"
 #include "replay/file_source.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/session_fixture.hpp"
 
 namespace ktape {
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 // One recording of each version ever written, with its frames and gaps as text beside it. Recordings are never written
 // anew: every later version must read them as they are. KTAPE_REWRITE_GOLDEN=1 writes the texts, and a recording of
 // each version that this program writes if there is none yet.
-const fs::path kFolder = KTAPE_SOURCE_DIR "/tests/golden/session";
+const fs::path kFolder = test::in_source_tree("tests/golden/session");
 
 constexpr std::string_view kVersions[] = {"1.0", "1.1"};
 

@@ -11,6 +11,7 @@
 
 #include "core/protocol/spot_v1/codec.hpp"
 #include "tests/support/event_log.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/spot_v1_texts.hpp"
 
 namespace ktape::spot_v1 {
@@ -18,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kFolder = KTAPE_SOURCE_DIR "/tests/golden/spot_v1";
+const fs::path kFolder = test::in_source_tree("tests/golden/spot_v1");
 
 std::vector<fs::path> golden_files() {
   std::vector<fs::path> files;

@@ -7,12 +7,13 @@
 #include "core/protocol/spot_v2/codec.hpp"
 #include "core/protocol/spot_v2/server_account.hpp"
 #include "core/protocol/spot_v2/server_encode.hpp"
+#include "tests/support/places.hpp"
 
 namespace ktape::spot_v2 {
 namespace {
 
 std::vector<std::string> lines_of(const std::string& name) {
-  std::ifstream in(KTAPE_SOURCE_DIR "/tests/golden/" + name, std::ios::binary);
+  std::ifstream in(test::in_source_tree("tests/golden/") + name, std::ios::binary);
   EXPECT_TRUE(in) << name;
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);) lines.push_back(line);

@@ -11,6 +11,7 @@
 
 #include "core/protocol/spot_v2/codec.hpp"
 #include "tests/support/event_log.hpp"
+#include "tests/support/places.hpp"
 
 namespace ktape::spot_v2 {
 namespace {
@@ -21,7 +22,7 @@ namespace fs = std::filesystem;
 // line. KTAPE_REWRITE_GOLDEN=1 writes the latter anew: review the difference.
 std::vector<fs::path> golden_files() {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(KTAPE_SOURCE_DIR "/tests/golden/spot_v2")) {
+  for (const auto& entry : fs::directory_iterator(test::in_source_tree("tests/golden/spot_v2"))) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "recorder/file_sink.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/recording_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -32,7 +33,7 @@ Ended record_until_death(const std::string& path, std::uint64_t seed, std::uint6
   posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
   posix_spawn_file_actions_addclose(&actions, pipe[0]);
   posix_spawn_file_actions_addclose(&actions, pipe[1]);
-  std::string program = KTAPE_RECORDING_VICTIM;
+  std::string program = test::built_program("ktape_recording_victim");
   std::string path_argument = path;
   std::string seed_argument = std::to_string(seed);
   std::string death_argument = std::to_string(dies_at);

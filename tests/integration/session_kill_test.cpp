@@ -9,6 +9,7 @@
 
 #include "recorder/file_sink.hpp"
 #include "replay/file_source.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/session_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -25,7 +26,7 @@ std::uint64_t committed_when_killed(const std::string& path, std::uint64_t seed,
   posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
   posix_spawn_file_actions_addclose(&actions, pipe[0]);
   posix_spawn_file_actions_addclose(&actions, pipe[1]);
-  std::string program = KTAPE_KILLED_WRITER;
+  std::string program = test::built_program("ktape_killed_writer");
   std::string path_argument = path;
   std::string seed_argument = std::to_string(seed);
   std::array<char*, 4> arguments{program.data(), path_argument.data(), seed_argument.data(), nullptr};

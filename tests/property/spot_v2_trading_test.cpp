@@ -11,6 +11,7 @@
 #include "core/protocol/spot_v2/codec.hpp"
 #include "core/protocol/spot_v2/request.hpp"
 #include "core/protocol/spot_v2/trading_rules.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/private_facts.hpp"
 
 namespace ktape::spot_v2 {
@@ -219,7 +220,7 @@ std::vector<std::string> golden_messages() {
   std::vector<std::string> lines;
   for (const char* const name :
        {"level3", "level3_odd", "executions", "balances", "balances_odd", "trading", "trading_odd"}) {
-    std::ifstream in(std::string(KTAPE_SOURCE_DIR "/tests/golden/spot_v2/") + name + ".json", std::ios::binary);
+    std::ifstream in(test::in_source_tree("tests/golden/spot_v2/") + name + ".json", std::ios::binary);
     for (std::string line; std::getline(in, line);) lines.push_back(line);
   }
   return lines;

@@ -12,6 +12,7 @@
 #include "replay/file_source.hpp"
 #include "replay/player.hpp"
 #include "replay/recorded_clients.hpp"
+#include "tests/support/places.hpp"
 
 namespace ktape {
 namespace {
@@ -38,7 +39,7 @@ struct Played {
 // `tick`: how far the clock goes at once between two frames, as a live loop at some rate would take it. Zero: from
 // frame to frame.
 Played play(Duration tick) {
-  auto reader = SessionReader::open(FileSource::open(KTAPE_SOURCE_DIR "/datasets/decimals.ktape").value()).value();
+  auto reader = SessionReader::open(FileSource::open(test::in_source_tree("datasets/decimals.ktape")).value()).value();
   VirtualClock clock(Timestamp::min());
   Sha256 hash;
   EventLog log(clock, [&](std::string_view line) { hash.add(line); });

@@ -8,6 +8,7 @@
 #include "core/base/sha256.hpp"
 #include "recorder/file_sink.hpp"
 #include "tests/integration/cli/ktape_program.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/session_fixture.hpp"
 
 namespace ktape::test {
@@ -18,8 +19,8 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 using Words = std::vector<std::string>;
 
-const std::string kDatasets = KTAPE_SOURCE_DIR "/datasets/";
-const std::string kGolden = KTAPE_SOURCE_DIR "/tests/golden/cli/";
+const std::string kDatasets = test::in_source_tree("datasets/");
+const std::string kGolden = test::in_source_tree("tests/golden/cli/");
 
 // Output that does not depend on where the sources are.
 std::string relative(std::string text) {

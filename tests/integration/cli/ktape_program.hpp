@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/places.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -24,7 +25,7 @@ struct Ended {
 
 // `ktape` with these arguments.
 inline std::vector<std::string> ktape(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), KTAPE_PROGRAM);
+  arguments.insert(arguments.begin(), built_program("ktape"));
   return arguments;
 }
 

@@ -13,6 +13,7 @@
 #include "core/session/redactor.hpp"
 #include "core/session/session_directory.hpp"
 #include "replay/file_source.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/session_fixture.hpp"
 
 // No secret reaches the disk: canaries are put wherever a message can hold one, and every byte that was ever written is
@@ -204,7 +205,7 @@ TEST(SessionSecrets, AreReplacedWhereTheyAreRepeatedWithoutAName) {
 TEST(SessionSecrets, AreNotSeenInMarketData) {
   std::size_t payloads = 0;
   Redactor redactor(RedactionKey{3});
-  for (const auto& entry : fs::directory_iterator(KTAPE_SOURCE_DIR "/datasets")) {
+  for (const auto& entry : fs::directory_iterator(test::in_source_tree("datasets"))) {
     if (entry.path().extension() != ".ktape") continue;
     auto reader = SessionReader::open(FileSource::open(entry.path()).value()).value();
     for (const OwnedFrame& frame : read_all(*reader)) {
@@ -212,7 +213,7 @@ TEST(SessionSecrets, AreNotSeenInMarketData) {
       ASSERT_EQ(redactor.redact(frame.payload), frame.payload) << entry.path();
     }
   }
-  for (const auto& entry : fs::recursive_directory_iterator(KTAPE_SOURCE_DIR "/tests/golden")) {
+  for (const auto& entry : fs::recursive_directory_iterator(test::in_source_tree("tests/golden"))) {
     if (entry.path().extension() != ".json") continue;
     std::ifstream in(entry.path(), std::ios::binary);
     for (std::string line; std::getline(in, line); ++payloads) {

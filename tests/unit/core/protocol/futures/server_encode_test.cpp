@@ -10,6 +10,7 @@
 
 #include "core/protocol/futures/account_encode.hpp"
 #include "core/protocol/futures/codec.hpp"
+#include "tests/support/places.hpp"
 
 namespace ktape::futures {
 namespace {
@@ -19,7 +20,7 @@ Timestamp ms(std::int64_t milliseconds) { return Timestamp{std::chrono::millisec
 
 // Line `number` of tests/golden/futures/<file>.json: what the exchange writes, and the codec reads.
 std::string golden(const char* file, int number) {
-  std::ifstream in(std::filesystem::path(KTAPE_SOURCE_DIR "/tests/golden/futures") / (std::string(file) + ".json"));
+  std::ifstream in(std::filesystem::path(test::in_source_tree("tests/golden/futures")) / (std::string(file) + ".json"));
   std::string line;
   while (number-- > 0) std::getline(in, line);
   EXPECT_FALSE(line.empty()) << file;
