@@ -58,6 +58,7 @@ class KrakenClient final {
   void start();
   // Closes all connections. Nothing can be asked for afterwards.
   void stop();
+  bool stopped() const { return stopped_; }
   // Whether no connection stands.
   bool disconnected() const;
 

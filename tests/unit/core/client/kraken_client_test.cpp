@@ -17,6 +17,7 @@ namespace ktape {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -352,6 +353,23 @@ TEST_F(KrakenClientTest, SharesOneBudgetOfAttempts) {
     }
   }
   EXPECT_EQ(line(HostKind::Public).connects + line(HostKind::Private).connects, 2 + 3);
+}
+
+TEST_F(KrakenClientTest, SpeaksSpotV1OnTwoHosts) {
+  build({.dialect = Dialect::SpotV1});
+  ASSERT_TRUE(client->add_book("BTC/USD"));
+  ASSERT_TRUE(client->subscribe({.channel = Channel::OpenOrders}));
+  EXPECT_FALSE(client->subscribe({.channel = Channel::Level3, .symbols = {"BTC/USD"}})) << "which v1 does not have";
+  EXPECT_EQ(lines.size(), 2U);
+  open(HostKind::Private);
+  EXPECT_THAT(line(HostKind::Private).sent,
+              ElementsAre(AllOf(HasSubstr(R"("name":"openOrders")"), HasSubstr(R"("token":"TOKEN1")"))));
+  line(HostKind::Private)
+      .say(R"({"channelName":"openOrders","event":"subscriptionStatus","reqid":1,"status":"subscribed",)"
+           R"("subscription":{"name":"openOrders"}})");
+  EXPECT_FALSE(client->orders_state().live());
+  line(HostKind::Private).say(R"([[],"openOrders",{"sequence":1}])");
+  EXPECT_TRUE(client->orders_state().live());
 }
 
 TEST_F(KrakenClientTest, HasOneConnectionForFutures) {
