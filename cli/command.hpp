@@ -21,6 +21,7 @@ inline constexpr int kIncomplete = 3;  // done, but something is missing from th
 using Run = std::function<int()>;
 
 // Each adds its subcommand to the program; when it is chosen, `run` becomes what is to be done.
+void add_book(CLI::App& program, Run& run);
 void add_candles(CLI::App& program, Run& run);
 void add_cat(CLI::App& program, Run& run);
 void add_completion(CLI::App& program, Run& run);

@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   add_compact(program, run);
   add_recover(program, run);
   add_scrub(program, run);
+  add_book(program, run);
   add_candles(program, run);
   add_import(program, run);
   add_synth(program, run);

@@ -29,7 +29,7 @@ class TokenAuthoriser final : public Authoriser {
 
   // Whether a connection has a private subscription made with the token: while it has, the token does not age, and when
   // the connection is lost the token is worth nothing.
-  void private_subscription_stands(bool stands);
+  void private_subscription_stands(bool stands) override;
 
  private:
   struct State;

@@ -21,6 +21,10 @@ class Authoriser {
   // Calls `done` once, in the client's loop: at once, or when an answer has come.
   virtual void authorise(const Need& need, Done done) = 0;
 
+  // Whether the connection has a private subscription that was made with what was given last. While it has, a token
+  // does not age; when it is lost, so is the token (rest section 3).
+  virtual void private_subscription_stands(bool stands) { static_cast<void>(stands); }
+
  protected:
   ~Authoriser() = default;
 };
