@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,16 +9,19 @@
 #include <vector>
 
 #include "core/base/clock.hpp"
+#include "core/client/account_data.hpp"
 #include "core/client/authoriser.hpp"
 #include "core/client/book_table.hpp"
 #include "core/client/candle_series.hpp"
 #include "core/client/client_notices.hpp"
+#include "core/client/client_stats.hpp"
+#include "core/client/guarded_sink.hpp"
+#include "core/client/market_data.hpp"
+#include "core/client/private_session.hpp"
 #include "core/client/reconnect_policy.hpp"
 #include "core/client/request_queue.hpp"
 #include "core/client/streams.hpp"
 #include "core/market/event.hpp"
-#include "core/market/order_book.hpp"
-#include "core/market/trade_sequence.hpp"
 #include "core/protocol/codec.hpp"
 #include "core/wire/transport.hpp"
 
@@ -54,19 +56,6 @@ struct ClientOptions {
   FrameSink* frames = nullptr;
   // May be null; outlives the client.
   ClientNotices* notices = nullptr;
-};
-
-struct ClientStats {
-  std::uint64_t messages = 0;
-  std::uint64_t checksums_verified = 0;
-  std::uint64_t checksums_failed = 0;
-  std::uint64_t trade_gaps = 0;
-  std::uint64_t duplicate_trades = 0;
-  std::uint64_t sequences_verified = 0;  // of Futures' books
-  std::uint64_t sequences_failed = 0;
-  std::uint64_t duplicate_updates = 0;
-  std::uint64_t sequence_gaps = 0;     // of private channels
-  std::uint64_t handler_failures = 0;  // exceptions that left the sink
 };
 
 // One connection to an exchange and all that it tells: it subscribes, keeps the books and candles, and hands events to
@@ -118,12 +107,12 @@ class Client final : private FrameSink, private EventSink {
 
   // The book of a symbol, or nullptr if none was ever subscribed. Look at its state() before trusting it; a copy is a
   // snapshot that does not change.
-  const OrderBook* book(std::string_view symbol) const { return books_.find(symbol); }
-  const std::map<std::string, OrderBook, std::less<>>& books() const { return books_.all(); }
+  const OrderBook* book(std::string_view symbol) const { return market_.books().find(symbol); }
+  const std::map<std::string, OrderBook, std::less<>>& books() const { return market_.books().all(); }
 
   // The same for the channel level3.
-  const Level3Book* level3_book(std::string_view symbol) const { return level3_books_.find(symbol); }
-  const std::map<std::string, Level3Book, std::less<>>& level3_books() const { return level3_books_.all(); }
+  const Level3Book* level3_book(std::string_view symbol) const { return market_.level3_books().find(symbol); }
+  const std::map<std::string, Level3Book, std::less<>>& level3_books() const { return market_.level3_books().all(); }
 
   bool connected() const { return connected_; }
   bool stopped() const { return stopped_; }
@@ -135,72 +124,51 @@ class Client final : private FrameSink, private EventSink {
     std::size_t answers_due = 1;  // of a request that trades
     Timer timer;
   };
-  // The user's sink, which may throw.
-  class Handler;
 
+  // The life of the connection.
   void on_frame(const Frame& frame) override;
-  void on_event(const Event& event) override;
-
   void opened(std::string_view url);
   void closed(std::string_view why);
-  void sent(std::string_view text);
+  void connect_after(Duration delay);
+  void set_ping_timer();
+  void set_silence_timer();
 
-  void take(const BookSnapshot& snapshot);
-  void take(const BookUpdate& update);
-  void take(const Level3Snapshot& snapshot);
-  void take(const Level3Update& update);
-  void take(const OrderReports& reports);
-  void take(const FillReports& reports);
-  void take(const BalanceReports& reports);
-  void take(const Trade& trade);
-  bool is_repeated(const Trade& trade);
-  void take(const Ticker& ticker);
-  void take(const Candle& candle);
+  // What the exchange says that is about the dialogue; the rest is for market_ and account_.
+  void on_event(const Event& event) override;
   void take(const Reply& reply);
   void take(const TradingReply& reply);
-  void take(const InstrumentUpdate& update);
-  void take(const BookStateChange& change);
   void take(const Challenge& challenge);
   void take(const Heartbeat& heartbeat);
 
-  void effect_of(const Reply& reply, const Request* asked);
-  void confirmed(const Subscription& subscription, const Reply& reply, std::optional<int> depth);
-  void refused(const Subscription& subscription, const Reply& reply, std::optional<int> depth);
+  // Requests, on their way out and after they have gone: client_requests.cpp.
+  Result<void> check(Request request) const;
+  std::int64_t say(Request request);
+  void queue(const Request& request);
+  void subscribe_all();
+  void sent(std::string_view text);
   void finish(std::int64_t request_id);
   void unanswered(const Request& asked, std::string_view why);
   void ask_again(const Request& asked);
   void leave_again(const Request& asked);
   void recover(Channel channel, const std::string& symbol);
-  template <class Book>
-  void book_confirmed(BookTable<Book>& books, const Subscription& subscription, const std::string& symbol,
-                      const Reply& reply, std::optional<int> depth);
-  template <class Reports>
-  void take_account(const Reports& reports);
 
-  Result<void> check(Request request) const;
-  std::int64_t say(Request request);
-  void queue(const Request& request);
-  void authorise(std::string_view challenge);
-  void authorised(Result<Authorisation> result);
-  void session_refused();
+  // What became of them: client_answers.cpp.
+  void effect_of(const Reply& reply, const Request* asked);
+  void confirmed(const Subscription& subscription, const Reply& reply, std::optional<int> depth);
+  void refused(const Subscription& subscription, const Reply& reply, std::optional<int> depth);
+
   void fail(const Error& what);
-
-  void subscribe_all();
-  void set_ping_timer();
-  void set_silence_timer();
-  void connect_after(Duration delay);
 
   Transport& transport_;
   Codec& codec_;
   TimerService& timers_;
-  std::unique_ptr<Handler> handler_;
   ClientOptions options_;
+  GuardedSink events_;
   ReconnectPolicy reconnect_;
-  CandleSeries candles_;
   Streams streams_;
-  PlacesBySymbol places_;
-  BookTable<OrderBook> books_;
-  BookTable<Level3Book> level3_books_;
+  MarketData market_;
+  AccountData account_;
+  PrivateSession session_;
   RequestQueue queue_;
 
   bool started_ = false;
@@ -217,16 +185,7 @@ class Client final : private FrameSink, private EventSink {
   std::map<SubscriptionKey, int> unanswered_;  // how often, on this connection
   std::set<std::int64_t> finished_;            // requests of this connection, answered or given up
 
-  enum class Session : std::uint8_t { None, Asked, Granted };
-  Session session_ = Session::None;
-  bool session_was_refused_ = false;
-  Authorisation authorisation_;
-  std::vector<Request> waiting_for_session_;
-  std::shared_ptr<int> generation_;  // of the connection: what an authoriser answers to an earlier one is ignored
-
-  std::map<std::string, TradeSequence, std::less<>> trade_ids_;
-  std::map<std::string, std::int64_t, std::less<>> account_sequences_;  // the last of each private channel
-  ClientStats stats_;
+  std::uint64_t messages_ = 0;
 
   Timer ping_timer_;
   Timer silence_timer_;
