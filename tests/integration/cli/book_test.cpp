@@ -9,6 +9,7 @@
 #include "mock_server/tls_identity.hpp"
 #include "tests/integration/cli/ktape_program.hpp"
 #include "tests/support/client_script.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/recorded_run.hpp"
 
 namespace ktape::test {
@@ -18,10 +19,10 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using Words = std::vector<std::string>;
 
-const std::string kDatasets = KTAPE_SOURCE_DIR "/datasets/";
+const std::string kDatasets = test::in_source_tree("datasets/");
 
 void expect_golden(const std::string& name, const std::string& text) {
-  const std::string path = KTAPE_SOURCE_DIR "/tests/golden/cli/" + name;
+  const std::string path = test::in_source_tree("tests/golden/cli/") + name;
   if (std::getenv("KTAPE_REWRITE_GOLDEN") != nullptr) write_file(path, text);
   EXPECT_EQ(text, read_file(path)) << name;
 }

@@ -10,6 +10,7 @@
 #include "tests/integration/cli/ktape_program.hpp"
 #include "tests/support/client_script.hpp"
 #include "tests/support/network.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/rest_server.hpp"
 #include "tests/support/scripted_rest.hpp"
 
@@ -21,7 +22,7 @@ using Words = std::vector<std::string>;
 
 // An example with these arguments.
 Words example(const std::string& name, Words arguments) {
-  arguments.insert(arguments.begin(), std::string(KTAPE_EXAMPLES) + "/" + name);
+  arguments.insert(arguments.begin(), built_program(name));
   return arguments;
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/market/event_text.hpp"
 #include "core/protocol/dialect.hpp"
+#include "tests/support/places.hpp"
 
 namespace ktape {
 namespace {
@@ -42,7 +43,7 @@ class OwnedEvents : public testing::TestWithParam<Dialogues> {};
 TEST_P(OwnedEvents, SayTheSameWhenTheMessageIsGone) {
   Keeper keeper;
   for (const auto& entry :
-       std::filesystem::directory_iterator(std::string(KTAPE_SOURCE_DIR "/tests/golden/") + GetParam().folder)) {
+       std::filesystem::directory_iterator(test::in_source_tree("tests/golden/") + GetParam().folder)) {
     if (entry.path().extension() != ".json") continue;
     const auto codec = make_codec(GetParam().dialect);
     std::ifstream file(entry.path());
