@@ -17,20 +17,6 @@ net::WebSocketLimits limits_of(const MockServerOptions& options) {
   return limits;
 }
 
-// Paths and methods; Origin and User-Agent differ from client to client and are nobody's business.
-std::optional<net::HttpRefusal> check(const MockServerOptions& options, const net::UpgradeRequest& request) {
-  const std::string_view target = request.target;
-  const std::string_view path = target.substr(0, target.find('?'));
-  if (!path.starts_with('/') || !options.accepts_path(path)) {
-    return net::HttpRefusal{404, fmt::format("no websocket at {}\n", path.substr(0, 200)), {}};
-  }
-  if (!request.is_upgrade) {
-    return net::HttpRefusal{
-        426, "this is a websocket: ask for an upgrade\n", {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}}};
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 void ServerCore::add(net::ByteStream stream, bool secure, const std::string& local_host, std::uint16_t local_port) {
@@ -68,7 +54,38 @@ ClientLink::ClientLink(ServerCore& core, ConnectionId id, net::ByteStream stream
       id_(id),
       endpoint_(std::move(local)),
       socket_(std::move(stream), limits_of(core.options), static_cast<net::WebSocketEvents&>(*this)) {
-  socket_.accept([this](const net::UpgradeRequest& request) { return check(core_.options, request); });
+  socket_.accept([this](const net::UpgradeRequest& request) { return check(request); },
+                 core_.options.answer_http
+                     ? net::HttpAnswerer([this](const net::HttpRequest& request) { return answer(request); })
+                     : nullptr);
+}
+
+// The Host header tells public from private hosts; without a usable one it is the address that was connected to.
+Endpoint ClientLink::endpoint_asked_for(const std::string& host, const std::string& target) const {
+  const std::string scheme = endpoint_.secure ? "wss://" : "ws://";
+  if (auto asked = Endpoint::parse(scheme + host + target)) return std::move(*asked);
+  Endpoint local = endpoint_;
+  local.target = target;
+  return local;
+}
+
+// Paths and methods; Origin and User-Agent differ from client to client and are nobody's business.
+std::optional<net::HttpRefusal> ClientLink::check(const net::UpgradeRequest& request) const {
+  const std::string path = request.target.substr(0, std::min(request.target.find('?'), std::size_t{200}));
+  if (!path.starts_with('/') || !core_.options.accepts(endpoint_asked_for(request.host, request.target))) {
+    return net::HttpRefusal{404, fmt::format("no websocket at {}\n", path), {}};
+  }
+  if (!request.is_upgrade) {
+    return net::HttpRefusal{
+        426, "this is a websocket: ask for an upgrade\n", {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}}};
+  }
+  return std::nullopt;
+}
+
+std::optional<net::HttpResponse> ClientLink::answer(const net::HttpRequest& request) {
+  std::optional<net::HttpResponse> response;
+  core_.pace->at_present([&] { response = core_.options.answer_http(request); });
+  return response;
 }
 
 void ClientLink::on_frame(const Frame& frame) {
@@ -96,13 +113,7 @@ void ClientLink::close(const CloseInfo& why) {
 }
 
 void ClientLink::on_open(const net::UpgradeRequest& request) {
-  // The Host header tells public from private hosts; without a usable one it is the address that was connected to.
-  const std::string scheme = endpoint_.secure ? "wss://" : "ws://";
-  if (auto asked = Endpoint::parse(scheme + request.host + request.target)) {
-    endpoint_ = std::move(*asked);
-  } else {
-    endpoint_.target = request.target;
-  }
+  endpoint_ = endpoint_asked_for(request.host, request.target);
   core_.pace->client_ready(*this);
 }
 

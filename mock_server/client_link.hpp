@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,6 +24,8 @@ class Pace {
   // The link of an attached client is down. To be handed over as Closed, then removed.
   virtual void client_gone(ClientLink& client, const CloseInfo& info) = 0;
   virtual void client_written() = 0;  // some client's queue is shorter
+  // Runs `action` when the clock has come to the present, and then what the exchange does about it.
+  virtual void at_present(const std::function<void()>& action) = 0;
   virtual void advance_to(Timestamp at) = 0;
   virtual void pause() = 0;
   virtual void resume() = 0;
@@ -73,6 +76,10 @@ class ClientLink final : public FrameSink, private net::WebSocketEvents {
   void on_message(FrameKind kind, std::string_view payload) override;
   void on_end(const net::Ending& ending) override;
   void on_written() override;
+
+  Endpoint endpoint_asked_for(const std::string& host, const std::string& target) const;
+  std::optional<net::HttpRefusal> check(const net::UpgradeRequest& request) const;
+  std::optional<net::HttpResponse> answer(const net::HttpRequest& request);
 
   ServerCore& core_;
   ConnectionId id_;

@@ -40,6 +40,12 @@ class DirectPace : public Pace {
     settle();
   }
 
+  void at_present(const std::function<void()>& action) override {
+    catch_up();
+    action();
+    settle();
+  }
+
   void client_written() override {}
   void advance_to(Timestamp) override {}
   void pause() override {}

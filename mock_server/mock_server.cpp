@@ -15,7 +15,7 @@ class MockServer::Impl {
  public:
   Impl(boost::asio::io_context& io, Exchange& exchange, VirtualClock& clock, MockServerOptions options)
       : core_{io, exchange, clock, std::move(options), {}} {
-    KTAPE_ASSERT(core_.options.log && core_.options.accepts_path, "an empty function among the server's options");
+    KTAPE_ASSERT(core_.options.log && core_.options.accepts, "an empty function among the server's options");
   }
 
   ~Impl() {

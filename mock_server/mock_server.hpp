@@ -15,6 +15,7 @@
 #include "core/wire/endpoint.hpp"
 #include "core/wire/exchange.hpp"
 #include "mock_server/tls_identity.hpp"
+#include "net/http_message.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -52,8 +53,13 @@ struct MockServerOptions {
   bool wait_for_first_client = true;  // RealTime: time begins to pass when somebody is attached
   bool announce_time = false;         // sends the time Pings in every pace; Lockstep always does
 
-  // Decides by the path, without its query, who is let in; others get HTTP 404.
-  std::function<bool(std::string_view path)> accepts_path = [](std::string_view path) { return path == "/v2"; };
+  // Decides who is let in; others get HTTP 404. Its host is that of the Host header.
+  std::function<bool(const Endpoint& endpoint)> accepts = [](const Endpoint& endpoint) {
+    return endpoint.target == "/v2" || endpoint.target.starts_with("/v2?");
+  };
+  // Answers requests that ask for no websocket, at the exchange's present time: a web server on the same port. Nothing:
+  // it has no answer, and HTTP says so.
+  std::function<std::optional<net::HttpResponse>(const net::HttpRequest& request)> answer_http{};
 
   std::size_t max_clients = 4096;
   std::size_t max_message_bytes = std::size_t{1} << 20U;   // of clients; a longer one closes with 1009

@@ -84,6 +84,14 @@ UpgradeRequest describe(const http::request<http::string_body>& request) {
   return out;
 }
 
+HttpRequest requested_by(const http::request<http::string_body>& request) {
+  HttpRequest out{.method = std::string(request.method_string()), .target = std::string(request.target())};
+  for (const auto& field : request)
+    out.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+  out.body = request.body();
+  return out;
+}
+
 }  // namespace
 
 struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
@@ -105,11 +113,11 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
     if (events != nullptr) call(*events);
   }
 
-  void start_timer(Duration limit, std::string what) {
+  void start_timer(Duration limit, std::string what, std::uint16_t code = 1006) {
     timer.expires_after(limit);
-    timer.async_wait([self = shared_from_this(), what = std::move(what)](error_code error) {
+    timer.async_wait([self = shared_from_this(), what = std::move(what), code](error_code error) {
       if (error || self->stage == Stage::Ended) return;
-      self->fail_with({1006, what}, self->stage == Stage::Closing);
+      self->fail_with({code, what}, self->stage == Stage::Closing);
     });
   }
 
@@ -140,15 +148,20 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
     });
   }
 
-  void accept(UpgradePolicy accepts) {
+  void accept(UpgradePolicy accepts, HttpAnswerer answers) {
     arm_writes();
     server = true;
     policy = std::move(accepts);
+    answerer = std::move(answers);
     start_timer(limits.handshake_timeout,
                 fmt::format("upgrade: no request within {}", format_duration(limits.handshake_timeout)));
+    read_request();
+  }
+
+  void read_request() {
     parser.emplace();
     parser->header_limit(kMaxHeaderBytes);
-    parser->body_limit(kMaxHeaderBytes);
+    parser->body_limit(answerer ? limits.max_body_bytes : kMaxHeaderBytes);
     http::async_read(bytes(), buffer, *parser, [self = shared_from_this()](error_code error, std::size_t) {
       if (self->stage != Stage::Handshake) return;
       self->requested(error);
@@ -157,6 +170,8 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
 
   void requested(error_code error) {
     if (error) {
+      // Between two requests either side may hang up, or send nothing more.
+      if (answered && !parser->got_some()) return fail_with({1000, "all requests were answered"}, false);
       // Not HTTP, or too much of it: HTTP still has an answer for that.
       const bool talks = error.category() == make_error_code(http::error::bad_method).category() &&
                          error != http::error::end_of_stream && error != http::error::partial_message;
@@ -165,6 +180,10 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
       return refuse({error == http::error::header_limit ? 431U : 400U, "not a request that can be read\n", {}}, why);
     }
     request = describe(parser->get());
+    if (answerer && !request.is_upgrade) {
+      if (auto response = answerer(requested_by(parser->get()))) return respond(*response);
+    }
+    if (stage != Stage::Handshake) return;
     if (auto refusal = policy(request)) {
       const std::string why = fmt::format("upgrade: {} {} refused with HTTP {}", request.method,
                                           request.target.substr(0, 200), refusal->status);
@@ -184,6 +203,32 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
       self->parser.reset();
       self->opened();
     });
+  }
+
+  void respond(const HttpResponse& response) {
+    if (stage != Stage::Handshake) return;
+    const bool keep_alive = parser->get().keep_alive();
+    auto message = std::make_shared<http::response<http::string_body>>();
+    message->version(parser->get().version());
+    message->result(response.status);
+    if (!response.reason.empty()) message->reason(response.reason);
+    for (const auto& [name, value] : response.headers) message->set(name, value);
+    message->keep_alive(keep_alive);
+    message->body() = response.body;
+    message->prepare_payload();
+    if (request.method == "HEAD") message->body().clear();
+    answered = true;
+    start_timer(limits.idle_timeout, "all requests were answered", 1000);
+    http::async_write(bytes(), *message,
+                      [self = shared_from_this(), message, keep_alive](error_code error, std::size_t) {
+                        if (self->stage != Stage::Handshake) return;
+                        if (error) return self->fail_with({1006, "connection lost: " + self->explain(error)}, false);
+                        if (keep_alive) return self->read_request();
+                        self->ending = {{1000, "all requests were answered"}, true};
+                        self->stage = Stage::Closing;
+                        self->start_timer(self->limits.close_timeout, "the client does not read its answer");
+                        self->bytes().finish(kGoodbyeLimit, [self] { self->finish(); });
+                      });
   }
 
   void refuse(HttpRefusal refusal, const std::string& why) {
@@ -369,6 +414,8 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
   Ending ending;
   UpgradeRequest request;
   UpgradePolicy policy;
+  HttpAnswerer answerer;
+  bool answered = false;  // a request without an upgrade
   std::unique_ptr<ws::response_type> answer;
   std::optional<http::request_parser<http::string_body>> parser;
 };
@@ -382,7 +429,9 @@ WebSocket::~WebSocket() {
 }
 
 void WebSocket::connect(const UpgradeOffer& offer) { impl_->connect(offer); }
-void WebSocket::accept(UpgradePolicy policy) { impl_->accept(std::move(policy)); }
+void WebSocket::accept(UpgradePolicy policy, HttpAnswerer answers) {
+  impl_->accept(std::move(policy), std::move(answers));
+}
 bool WebSocket::send(FrameKind kind, std::string_view payload) { return impl_->send(kind, payload); }
 std::size_t WebSocket::queued_bytes() const { return impl_->bytes().queued_bytes(); }
 void WebSocket::close(const CloseInfo& why) { impl_->close(why); }

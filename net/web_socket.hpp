@@ -22,6 +22,9 @@ struct WebSocketLimits {
   std::size_t max_message_bytes = std::size_t{16} << 20U;
   Duration handshake_timeout = std::chrono::seconds(10);
   Duration close_timeout = std::chrono::seconds(10);
+  // A server's side that answers HTTP requests, too:
+  std::size_t max_body_bytes = std::size_t{256} << 10U;
+  Duration idle_timeout = std::chrono::seconds(60);  // after an answer, until the next request
 };
 
 // What a client asks for when it upgrades the connection.
@@ -48,6 +51,9 @@ struct HttpRefusal {
 
 // Nothing: go ahead.
 using UpgradePolicy = std::function<std::optional<HttpRefusal>(const UpgradeRequest&)>;
+
+// Answers a request that asks for no websocket; nothing: the policy is asked, which will refuse it.
+using HttpAnswerer = std::function<std::optional<HttpResponse>(const HttpRequest&)>;
 
 // How a websocket ended. `by_us`: this end closed it, or refused what came.
 struct Ending {
@@ -82,8 +88,11 @@ class WebSocket {
   WebSocket& operator=(const WebSocket&) = delete;
 
   // One of the two, once. A subprotocol that a client offers first is the one that is accepted.
+  //
+  // A server with `answers` stays in HTTP until an upgrade comes: it answers one request after the other, on the same
+  // connection where the client wants that. A connection that was used for nothing else ends with code 1000.
   void connect(const UpgradeOffer& offer);
-  void accept(UpgradePolicy policy);
+  void accept(UpgradePolicy policy, HttpAnswerer answers = {});
 
   // Text, Binary, Ping or Pong, as one frame, never fragmented. Control payloads over 125 bytes are cut. False: not
   // sent, because the connection is not open or is being closed.
