@@ -1,0 +1,107 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/market/order_book.hpp"
+#include "core/protocol/dialect.hpp"
+#include "core/wire/exchange.hpp"
+#include "exchange/feed.hpp"
+#include "exchange/trading_engine.hpp"
+
+namespace ktape {
+
+struct MarketWatchOptions {
+  Dialect dialect = Dialect::SpotV2;
+  std::vector<Feed> feeds{};         // what to listen to; of several depths of a book the deepest
+  std::size_t max_trades = 100'000;  // of one symbol; beyond that the oldest are forgotten
+  ConnectionId connection{0xFFFFFFFFU};
+};
+
+struct WatchedTrade {
+  Decimal price, quantity;
+  Side side = Side::Buy;
+  OrderType order_type = OrderType::Limit;
+  std::int64_t trade_id = 0;
+  Timestamp exchange_time{};
+};
+
+// Ticker and Candle without text that is borrowed.
+struct WatchedTicker {
+  Decimal bid, bid_quantity, ask, ask_quantity, last, volume, vwap, low, high, change;
+  std::optional<std::int64_t> trades;
+};
+struct WatchedCandle {
+  Decimal open, high, low, close, vwap, volume;
+  std::int64_t trades = 0;
+};
+
+// What a market shows, kept for others to look at: a client of an Exchange like any other, so that it works with any of
+// them, knows exactly what clients can know at that moment, and changes nothing for them. It keeps books, trades,
+// tickers, candles and instruments; what is not told is not there.
+class MarketWatch final : public MarketView, private FrameSink, private EventSink {
+ public:
+  // `market` and `timers` outlive it.
+  MarketWatch(Exchange& market, TimerService& timers, MarketWatchOptions options);
+  MarketWatch(const MarketWatch&) = delete;
+  MarketWatch& operator=(const MarketWatch&) = delete;
+
+  // Listens, unless it does. When the market ends the connection, all that was known is forgotten, `on_end` is called,
+  // and the watch stays away until it is attached again.
+  void attach();
+  std::function<void(const CloseInfo& why)> on_end = [](const CloseInfo&) {};
+
+  const InstrumentTable& instruments() const override { return instruments_; }
+  std::vector<Level> levels(std::string_view symbol, Side side) const override;
+  std::string_view system() const override { return system_; }
+
+  // Oldest first. nullptr where nothing of it was ever told.
+  const std::deque<WatchedTrade>* trades(std::string_view symbol) const;
+  const WatchedTicker* ticker(std::string_view symbol) const;
+  // By their begin. Those of the channel ohlc, with the one that runs.
+  const std::map<Timestamp, WatchedCandle>* candles(std::string_view symbol, int interval_minutes) const;
+  // Whether a book of it is valid at this moment.
+  bool has_book(std::string_view symbol) const;
+
+ private:
+  struct Kept {
+    std::deque<WatchedTrade> trades;
+    bool has_trades = false;
+    std::optional<WatchedTicker> ticker;
+    std::unique_ptr<OrderBook> book;
+    std::map<int, std::map<Timestamp, WatchedCandle>> candles;  // by minutes
+  };
+
+  void on_frame(const Frame& frame) override;
+  void on_event(const Event& event) override;
+  void take(const BookSnapshot& book);
+  void take(const Trade& trade);
+  void take(const Ticker& ticker);
+  void take(const Candle& candle);
+  void subscribe();
+  void forget();
+  Kept& of(std::string_view symbol);
+  const Kept* find(std::string_view symbol) const;
+
+  Exchange& market_;
+  TimerService& timers_;
+  MarketWatchOptions options_;
+  std::unique_ptr<Codec> codec_;
+  bool attached_ = false;
+  bool subscribed_ = false;
+  Timer subscription_;
+  InstrumentTable instruments_;
+  std::string system_ = "online";
+  std::map<std::string, Kept, std::less<>> kept_;
+  std::map<std::string, int, std::less<>> depths_;
+};
+
+}  // namespace ktape

@@ -1,0 +1,103 @@
+#include "exchange/spot_v1_private.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "exchange/resting_engine.hpp"
+#include "tests/support/conversation.hpp"
+#include "tests/support/fixed_market.hpp"
+
+namespace ktape {
+namespace {
+
+using test::decimal;
+
+class SpotV1PrivateTalk : public testing::Test {
+ protected:
+  static std::vector<AccountTerms> accounts() {
+    AccountTerms alice;
+    alice.name = "alice";
+    alice.balances = {{"EUR", decimal("5000")}, {"ETH", decimal("2.5")}};
+    return {alice};
+  }
+  void SetUp() override {
+    market.show("ETH/EUR", Side::Sell, "3120.90x0.75 3121.00x2");
+    token = desk.issue({AccountId{1}, {}});
+  }
+  std::string talk(std::string script) {
+    for (auto at = script.find("$T"); at != std::string::npos; at = script.find("$T", at)) script.replace(at, 2, token);
+    return test::play(clock, front, script);
+  }
+
+  VirtualClock clock{parse_rfc3339("2026-09-01T08:00:00.000100Z").value()};
+  test::FixedMarket market;
+  RestingEngine engine{clock, market, accounts()};
+  TokenDesk desk{clock};
+  SpotV1Private front{clock, engine, desk, market};
+  std::string token;
+};
+
+const std::string kHello = R"(
+< {"connectionID":...,"event":"systemStatus","status":"online","version":"1.9.6"}
+)";
+const std::string kSubscribed = R"(
+> {"event":"subscribe","reqid":1,"subscription":{"name":"openOrders","token":"$T"}}
+< {"channelName":"openOrders","event":"subscriptionStatus","reqid":1,"status":"subscribed","subscription":{"maxratecount":125,"name":"openOrders"}}
+< [[],"openOrders",{"sequence":1}]
+> {"event":"subscribe","reqid":2,"subscription":{"name":"ownTrades","token":"$T"}}
+< {"channelName":"ownTrades","event":"subscriptionStatus","reqid":2,"status":"subscribed","subscription":{"name":"ownTrades"}}
+< [[],"ownTrades",{"sequence":1}]
+)";
+
+TEST_F(SpotV1PrivateTalk, TellsAnOrderByItsChanges) {
+  EXPECT_EQ(talk(kHello + kSubscribed + R"(
+> {"event":"addOrder","reqid":3,"ordertype":"limit","pair":"ETH/EUR","price":"3000.00","token":"$T","type":"buy","userref":"7","volume":"0.5"}
+< {"descr":"buy 0.50000000 ETHEUR @ limit 3000.00","event":"addOrderStatus","reqid":3,"status":"ok","txid":"O..."}
+< [[{"O...":{"avg_price":"0.00","cost":"0.00000","descr":{"close":null,"leverage":null,"ordertype":"limit","pair":"ETH/EUR","price":"3000.00","price2":"0.00000000","type":"buy"},"expiretm":null,"fee":"0.00000","oflags":"fciq","opentm":"1788249600.000100","refid":null,"starttm":null,"status":"pending","timeinforce":"GTC","userref":7,"vol":"0.50000000","vol_exec":"0.00000000"}}],"openOrders",{"sequence":2}]
+< [[{"O...":{"status":"open","userref":7}}],"openOrders",{"sequence":3}]
+> {"event":"cancelOrder","reqid":4,"token":"$T","txid":["7","OAAAAA-BBBBB-CCCCCC"]}
+< {"errorMessage":"EOrder:Unknown order","event":"cancelOrderStatus","reqid":4,"status":"error"}
+< {"event":"cancelOrderStatus","reqid":4,"status":"ok"}
+< [[{"O...":{"avg_price":"0.00","cancel_reason":"User requested","cost":"0.00000","fee":"0.00000","lastupdated":"1788249600.000100","status":"canceled","userref":7,"vol_exec":"0.00000000"}}],"openOrders",{"sequence":4}]
+@ +1s
+< {"event":"heartbeat"}
+)"),
+            "");
+}
+
+TEST_F(SpotV1PrivateTalk, TellsFillsToOwnTrades) {
+  EXPECT_EQ(talk(kHello + kSubscribed + R"(
+> {"event":"addOrder","ordertype":"market","pair":"ETH/EUR","token":"$T","type":"buy","volume":"0.5"}
+< {"descr":"buy 0.50000000 ETHEUR @ market","event":"addOrderStatus","status":"ok","txid":"O..."}
+< [[{"O...":{...,"status":"pending",...}}],"openOrders",{"sequence":2}]
+< [[{"O...":{"status":"open","userref":0}}],"openOrders",{"sequence":3}]
+< [[{"O...":{"avg_price":"3120.90","cost":"1560.45000","fee":"6.24180","userref":0,"vol_exec":"0.50000000"}}],"openOrders",{"sequence":4}]
+< [[{"T...":{"cost":"1560.45000","fee":"6.24180","ordertxid":"O...","ordertype":"market","pair":"ETH/EUR","price":"3120.90","time":"1788249600.000100","type":"buy","vol":"0.50000000"}}],"ownTrades",{"sequence":2}]
+< [[{"O...":{"avg_price":"3120.90","cost":"1560.45000","fee":"6.24180","lastupdated":"1788249600.000100","status":"closed","userref":0,"vol_exec":"0.50000000"}}],"openOrders",{"sequence":5}]
+)"),
+            "");
+}
+
+TEST_F(SpotV1PrivateTalk, RefusesInKrakensWordsAndNeverRepeatsAToken) {
+  EXPECT_EQ(talk(kHello + R"(
+> {"event":"subscribe","reqid":1,"subscription":{"name":"openOrders","token":"nobody's"}}
+< {"errorMessage":"ESession:Invalid session","event":"subscriptionStatus","reqid":1,"status":"error","subscription":{"name":"openOrders"}}
+> {"event":"unsubscribe","reqid":2,"subscription":{"name":"ownTrades","token":"$T"}}
+< {"errorMessage":"Subscription Not Found","event":"subscriptionStatus","reqid":2,"status":"error","subscription":{"name":"ownTrades"}}
+> {"event":"cancelAll","reqid":3,"token":"nobody's"}
+< {"errorMessage":"ESession:Invalid session","event":"cancelAllStatus","reqid":3,"status":"error"}
+> {"event":"cancelAll","reqid":4,"token":"$T"}
+< {"count":0,"event":"cancelAllStatus","reqid":4,"status":"ok"}
+> {"event":"cancelAllOrdersAfter","reqid":5,"timeout":60,"token":"$T"}
+< {"currentTime":"2026-09-01T08:00:01Z","event":"cancelAllOrdersAfterStatus","reqid":5,"status":"ok","triggerTime":"2026-09-01T08:01:01Z"}
+> {"event":"addOrder","reqid":6,"ordertype":"limit","pair":"ETH/EUR","price":"3000.00","token":"$T","type":"buy","volume":"0.00001"}
+< {"errorMessage":"EGeneral:Invalid arguments:volume minimum not met","event":"addOrderStatus","reqid":6,"status":"error"}
+> {"event":"ping","reqid":7}
+< {"event":"pong","reqid":7}
+)"),
+            "");
+}
+
+}  // namespace
+}  // namespace ktape
