@@ -75,6 +75,7 @@ core/session   -> core/base core/wire
 net            -> core/base core/wire
 live           -> core/base core/wire core/market core/protocol core/client core/session net
 rest           -> core/base core/wire core/market core/protocol core/client core/session net
+hosts          -> core/base core/wire core/market core/protocol core/client core/session net rest exchange
 recorder       -> core/base core/wire core/market core/protocol core/client core/session
 exchange       -> core/base core/wire core/market core/protocol core/client core/session
 synth          -> core/base core/wire core/market core/protocol core/client core/session exchange
@@ -126,11 +127,11 @@ capnp/        core/session/
 kj/           core/session/
 zstd.h        core/session/ import/ tests/
 sqlite3.h     export/ tests/
-openssl/      core/base/ net/ live/ mock_server/ recorder/ rest/ core/session/ tests/
+openssl/      core/base/ net/ live/ mock_server/ recorder/ rest/ hosts/ core/session/ tests/
 boost/        net/ live/ mock_server/ bench/ tests/integration/ tests/support/
 CLI/          cli/
 spdlog/       cli/
-yaml-cpp/     cli/
+yaml-cpp/     cli/ hosts/
 gtest/        tests/
 gmock/        tests/
 benchmark/    bench/

@@ -1,0 +1,273 @@
+#include "hosts/accounts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <yaml-cpp/yaml.h>
+
+namespace ktape::hosts {
+namespace {
+
+constexpr std::size_t kMaxFileBytes = std::size_t{1} << 20U;
+constexpr std::size_t kMaxAccounts = 1000;
+
+struct PermissionName {
+  std::string_view name;
+  bool Permissions::*member;
+};
+constexpr std::array<PermissionName, 6> kPermissions{{{"query-funds", &Permissions::query_funds},
+                                                      {"query-open-trades", &Permissions::query_open_trades},
+                                                      {"query-closed-trades", &Permissions::query_closed_trades},
+                                                      {"modify-trades", &Permissions::modify_trades},
+                                                      {"close-trades", &Permissions::close_trades},
+                                                      {"create-ws-token", &Permissions::create_ws_token}}};
+
+std::string_view kind_of(const YAML::Node& node) {
+  if (node.IsMap()) return "a mapping";
+  if (node.IsSequence()) return "a sequence";
+  if (node.IsScalar()) return "a single value";
+  return "nothing";
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::string& path) : path_(path) {}
+
+  Result<std::vector<Account>> read(const YAML::Node& root) {
+    std::vector<Account> accounts;
+    if (!root.IsMap())
+      return wrong(root, "", fmt::format("'accounts:' with a sequence expected, not {}", kind_of(root)));
+    for (const auto& entry : root) {
+      if (!entry.first.IsScalar() || entry.first.Scalar() != "accounts") {
+        return wrong(entry.first, "", "the only key of the file is 'accounts'");
+      }
+      if (!entry.second.IsSequence()) {
+        return wrong(entry.second, "accounts", fmt::format("a sequence expected, not {}", kind_of(entry.second)));
+      }
+      if (entry.second.size() > kMaxAccounts) {
+        return wrong(entry.second, "accounts",
+                     fmt::format("{} accounts, at most {} are taken", entry.second.size(), kMaxAccounts));
+      }
+      for (const YAML::Node& node : entry.second) {
+        accounts.emplace_back();
+        if (auto done = read_account(node, accounts.back()); !done) return tl::unexpected<Error>(done.error());
+      }
+    }
+    if (accounts.empty()) return wrong(root, "accounts", "no account");
+    return accounts;
+  }
+
+ private:
+  std::string place(const YAML::Node& node, std::string_view key) const {
+    return fmt::format("{}:{}{}{}", path_, node.Mark().line + 1, key.empty() ? "" : ": ", key);
+  }
+  tl::unexpected<Error> wrong(const YAML::Node& node, std::string_view key, std::string_view what) const {
+    return fail(Errc::InvalidArgument, fmt::format("{}: {}", place(node, key), what));
+  }
+
+  // Calls member(name, value) for each entry of a mapping whose keys are words, no two of them alike.
+  template <class Member>
+  Result<void> each_member(const YAML::Node& node, std::string_view what, Member member) {
+    if (!node.IsMap()) return wrong(node, what, fmt::format("a mapping expected, not {}", kind_of(node)));
+    std::set<std::string> seen;
+    for (const auto& entry : node) {
+      if (!entry.first.IsScalar()) return wrong(entry.first, what, "a key is a word");
+      const std::string& name = entry.first.Scalar();
+      if (!seen.insert(name).second) return wrong(entry.first, name, "this key was there before");
+      if (auto done = member(name, entry.second); !done) return done;
+    }
+    return {};
+  }
+
+  Result<std::string> word(const YAML::Node& node, std::string_view key) {
+    if (!node.IsScalar() || node.Scalar().empty()) {
+      return wrong(node, key, fmt::format("a value expected, not {}", kind_of(node)));
+    }
+    return node.Scalar();
+  }
+
+  Result<Decimal> amount(const YAML::Node& node, std::string_view key) {
+    auto text = word(node, key);
+    if (!text) return tl::unexpected<Error>(text.error());
+    auto value = Decimal::parse(*text);
+    if (!value) return wrong(node, key, fmt::format("a number expected, not '{}'", text->substr(0, 64)));
+    return *value;
+  }
+
+  Result<void> read_account(const YAML::Node& node, Account& out) {
+    auto read = each_member(node, "an account", [&](const std::string& name, const YAML::Node& value) -> Result<void> {
+      if (name == "name") {
+        auto text = word(value, name);
+        if (!text) return tl::unexpected<Error>(text.error());
+        if (!names_.insert(*text).second)
+          return wrong(value, name, fmt::format("another account is called '{}'", *text));
+        out.terms.name = std::move(*text);
+        return {};
+      }
+      if (name == "tier") return read_tier(value, out.terms.tier);
+      if (name == "fees") return read_fees(value, out.terms);
+      if (name == "balances") return read_balances(value, out.terms.balances);
+      if (name == "futures_balances") return read_balances(value, out.futures_balances);
+      if (name == "keys") return read_keys(value, name, out.keys);
+      if (name == "futures_keys") return read_keys(value, name, out.futures_keys);
+      return wrong(value, "",
+                   fmt::format("unknown key '{}': an account has name, tier, fees, balances, keys, "
+                               "futures_keys and futures_balances",
+                               name.substr(0, 64)));
+    });
+    if (!read) return read;
+    if (out.terms.name.empty()) return wrong(node, "name", "missing: every account has a name");
+    return {};
+  }
+
+  Result<void> read_tier(const YAML::Node& node, AccountTier& out) {
+    const auto text = word(node, "tier");
+    if (!text) return tl::unexpected<Error>(text.error());
+    if (*text == "starter") {
+      out = AccountTier::Starter;
+    } else if (*text == "intermediate") {
+      out = AccountTier::Intermediate;
+    } else if (*text == "pro") {
+      out = AccountTier::Pro;
+    } else {
+      return wrong(node, "tier", fmt::format("'{}' is not one of starter, intermediate, pro", text->substr(0, 64)));
+    }
+    return {};
+  }
+
+  Result<void> read_fees(const YAML::Node& node, AccountTerms& out) {
+    return each_member(node, "fees", [&](const std::string& name, const YAML::Node& value) -> Result<void> {
+      if (name != "maker" && name != "taker") {
+        return wrong(value, "fees", fmt::format("unknown key '{}': maker and taker expected", name.substr(0, 64)));
+      }
+      const auto percent = amount(value, name);
+      if (!percent) return tl::unexpected<Error>(percent.error());
+      const auto hundred = Decimal::from_units(100, 0);
+      if (percent->scale() > 4 || *percent > hundred || *percent < Decimal::from_units(-100, 0)) {
+        return wrong(value, name, fmt::format("{} is no percentage with at most 4 places", percent->text()));
+      }
+      (name == "maker" ? out.maker_percent : out.taker_percent) = *percent;
+      return {};
+    });
+  }
+
+  Result<void> read_balances(const YAML::Node& node, std::map<std::string, Decimal, std::less<>>& out) {
+    return each_member(node, "balances", [&](const std::string& asset, const YAML::Node& value) -> Result<void> {
+      const auto balance = amount(value, asset);
+      if (!balance) return tl::unexpected<Error>(balance.error());
+      if (*balance < Decimal() || balance->coefficient() >= power_of_ten(28) || balance->scale() > 12) {
+        return wrong(value, asset,
+                     fmt::format("{} is no balance: zero or more, and at most 12 places", balance->text()));
+      }
+      out.emplace(asset, *balance);
+      return {};
+    });
+  }
+
+  Result<void> read_keys(const YAML::Node& node, std::string_view what, std::vector<ApiKey>& out) {
+    if (!node.IsSequence()) return wrong(node, what, fmt::format("a sequence expected, not {}", kind_of(node)));
+    for (const YAML::Node& key : node) {
+      if (auto done = read_key(key, what, out); !done) return done;
+    }
+    return {};
+  }
+
+  Result<void> read_key(const YAML::Node& node, std::string_view what, std::vector<ApiKey>& out) {
+    std::string key;
+    std::string secret;
+    Permissions permissions;
+    bool nonces_rise = true;
+    auto read = each_member(node, what, [&](const std::string& name, const YAML::Node& value) -> Result<void> {
+      if (name == "permissions") return read_permissions(value, permissions);
+      auto text = word(value, name);
+      if (!text) return tl::unexpected<Error>(text.error());
+      if (name == "key") {
+        key = std::move(*text);
+      } else if (name == "secret") {
+        secret = std::move(*text);
+      } else if (name == "nonces") {
+        if (*text != "rising" && *text != "any") return wrong(value, name, "neither rising nor any");
+        nonces_rise = *text == "rising";
+      } else {
+        return wrong(value, what,
+                     fmt::format("unknown key '{}': key, secret, permissions and nonces expected", name.substr(0, 64)));
+      }
+      return {};
+    });
+    if (!read) return read;
+    if (key.empty() || secret.empty()) return wrong(node, what, key.empty() ? "no key" : "no secret");
+    auto credentials = rest::Credentials::create(key, secret);
+    rest::wipe(secret);
+    if (!credentials) return wrong(node, what, credentials.error().detail);
+    // Spot and Futures have separate keys, and so they may be alike.
+    if (!keys_.insert(fmt::format("{} {}", what, key)).second) {
+      return wrong(node, what, "this key was there before: a key belongs to one account");
+    }
+    out.push_back({std::move(*credentials), permissions, nonces_rise});
+    return {};
+  }
+
+  Result<void> read_permissions(const YAML::Node& node, Permissions& out) {
+    if (!node.IsSequence()) {
+      return wrong(node, "permissions", fmt::format("a sequence expected, not {}", kind_of(node)));
+    }
+    for (const PermissionName& permission : kPermissions) out.*permission.member = false;
+    for (const YAML::Node& item : node) {
+      const auto text = word(item, "permissions");
+      if (!text) return tl::unexpected<Error>(text.error());
+      const auto known = std::find_if(kPermissions.begin(), kPermissions.end(),
+                                      [&](const PermissionName& permission) { return permission.name == *text; });
+      if (known == kPermissions.end()) {
+        return wrong(item, "permissions",
+                     fmt::format("'{}' is not one of query-funds, query-open-trades, query-closed-trades, "
+                                 "modify-trades, close-trades, create-ws-token",
+                                 text->substr(0, 64)));
+      }
+      out.*known->member = true;
+    }
+    return {};
+  }
+
+  const std::string& path_;
+  std::set<std::string> names_, keys_;
+};
+
+}  // namespace
+
+Result<std::vector<Account>> parse_accounts(std::string_view yaml, const std::string& path) {
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
+    if (documents.size() != 1) {
+      return fail(Errc::InvalidArgument,
+                  fmt::format("{}: {} documents in one file, one expected", path, documents.size()));
+    }
+    return Reader(path).read(documents.front());
+  } catch (const YAML::Exception& error) {
+    return fail(Errc::InvalidArgument, error.mark.is_null()
+                                           ? fmt::format("{}: {}", path, error.msg)
+                                           : fmt::format("{}:{}: {}", path, error.mark.line + 1, error.msg));
+  }
+}
+
+Result<std::vector<Account>> read_accounts(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(Errc::Io, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  std::string text(kMaxFileBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (file.bad()) return fail(Errc::Io, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  if (text.size() > kMaxFileBytes) {
+    return fail(Errc::InvalidArgument, fmt::format("{}: more than {} bytes", path, kMaxFileBytes));
+  }
+  auto accounts = parse_accounts(text, path);
+  rest::wipe(text);
+  return accounts;
+}
+
+}  // namespace ktape::hosts

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "exchange/endpoint_router.hpp"
+#include "exchange/futures_private.hpp"
+#include "exchange/market_watch.hpp"
+#include "exchange/resting_engine.hpp"
+#include "exchange/shared_endpoint.hpp"
+#include "exchange/spot_v1_private.hpp"
+#include "exchange/spot_v2_private.hpp"
+#include "hosts/accounts.hpp"
+#include "hosts/futures_desk.hpp"
+#include "hosts/spot_rest.hpp"
+#include "net/http_message.hpp"
+
+namespace ktape::hosts {
+
+struct KrakenHostsOptions {
+  std::vector<Account> accounts{};
+  MarketWatchOptions watch{};
+  // Whether the market has come to its end, so that who was closed by it need not come back by himself. Asked when the
+  // market has closed the watch.
+  std::function<bool()> market_ended = [] { return true; };
+  RestingEngineOptions engine{};
+  SpotV2PrivateOptions spot_v2{};
+  SpotV1PrivateOptions spot_v1{};
+  std::uint64_t token_seed = 1;
+};
+
+// All of Kraken's hosts around one public market: its websocket, REST, and with accounts the private sides of Spot v2
+// and v1, with tokens from REST and one engine for all of them; around a market of Futures, its private feeds. Each
+// connection finds its place by host and path (see Gateway). When the market ends, private connections are closed with
+// its reason, too.
+class KrakenHosts final : public Exchange {
+ public:
+  // `timers` and `market` outlive it; `market` is the public exchange of options.watch.dialect.
+  KrakenHosts(TimerService& timers, Exchange& market, KrakenHostsOptions options = {});
+  KrakenHosts(const KrakenHosts&) = delete;
+  KrakenHosts& operator=(const KrakenHosts&) = delete;
+
+  // Whether there is a websocket; to be asked before attach().
+  bool serves(const Endpoint& endpoint) const { return router_.serves(endpoint); }
+  // Nothing where there is no page.
+  std::optional<net::HttpResponse> answer(const net::HttpRequest& request);
+
+  void attach(ConnectionId connection, const Endpoint& endpoint, FrameSink& client) override;
+  void on_frame(const Frame& frame) override { router_.on_frame(frame); }
+
+  TradingEngine& engine() { return engine_; }
+  const MarketWatch& watch() const { return watch_; }
+
+ private:
+  void route(Exchange& market);
+  GuestExchange& private_side();
+  static std::vector<AccountTerms> terms_of(const std::vector<Account>& accounts);
+
+  TimerService& timers_;
+  KrakenHostsOptions options_;
+  MarketWatch watch_;
+  RestingEngine engine_;
+  TokenDesk tokens_;
+  SpotV2Private spot_v2_private_;
+  SpotV1Private spot_v1_private_;
+  FuturesDesk futures_desk_;
+  FuturesPrivate futures_private_;
+  SharedEndpoint shared_;  // of the market and the private side of its dialect
+  SpotRest spot_rest_;
+  EndpointRouter router_;
+  Timer return_;
+};
+
+}  // namespace ktape::hosts
