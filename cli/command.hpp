@@ -36,6 +36,7 @@ void add_record(CLI::App& program, Run& run);
 void add_merge(CLI::App& program, Run& run);
 void add_recover(CLI::App& program, Run& run);
 void add_replay(CLI::App& program, Run& run);
+void add_run(CLI::App& program, Run& run);
 void add_scrub(CLI::App& program, Run& run);
 void add_serve(CLI::App& program, Run& run);
 void add_split(CLI::App& program, Run& run);

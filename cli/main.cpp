@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   add_record(program, run);
   add_replay(program, run);
   add_serve(program, run);
+  add_run(program, run);
   add_info(program, run);
   add_cat(program, run);
   add_verify(program, run);

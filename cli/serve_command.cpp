@@ -8,8 +8,12 @@
 #include <fmt/format.h>
 
 #include "cli/arguments.hpp"
+#include "cli/client_environment.hpp"
 #include "cli/command.hpp"
 #include "cli/recordings.hpp"
+#include "cli/serving.hpp"
+#include "cli/text_output.hpp"
+#include "hosts/kraken_hosts.hpp"
 #include "live/live_loop.hpp"
 #include "mock_server/mock_server.hpp"
 #include "replay/limited_source.hpp"
@@ -18,26 +22,9 @@
 namespace ktape::cli {
 namespace {
 
-struct Options {
-  std::string file;
-  std::string host = "127.0.0.1";
-  int port = 0;
-  std::string port_file;
-  bool tls = false;
-  std::string ca_out;
-  std::string certificate;
-  std::string key;
-  std::string clock = "real";
-  std::string rate = "1";
-  std::string start_offset;
-  std::string duration;
-  bool loop = false;
-  bool once = false;
-  bool start_paused = false;
-};
-
 Result<void> write_file(const std::string& path, std::string_view text) {
-  // Written aside and renamed: whoever waits for the file never sees half of it.
+  // Written aside and renamed: whoever waits for the file never sees half of
+  // it.
   const std::string aside = path + ".part";
   std::FILE* const file = std::fopen(aside.c_str(), "wb");
   const bool written = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
@@ -48,7 +35,8 @@ Result<void> write_file(const std::string& path, std::string_view text) {
   return {};
 }
 
-// Every feed that the recording acknowledges, so that a client may ask for it before it is reached.
+// Every feed that the recording acknowledges, so that a client may ask for it
+// before it is reached.
 Result<std::vector<Feed>> feeds_of(const std::string& path) {
   class Feeds final : public EventSink {
    public:
@@ -92,14 +80,14 @@ Result<std::unique_ptr<FrameSource>> open_source(const std::string& path, const 
   return std::make_unique<LimitedSource>(std::move(*reader), window.start_offset + *window.duration);
 }
 
-Result<MockServerOptions> server_options(const Options& options) {
+Result<MockServerOptions> server_options(const ServeArguments& options) {
   MockServerOptions server;
   const auto rate = parse_rate(options.rate);
   if (!rate) return tl::unexpected(in_option("--rate", rate.error()));
   if (options.clock != "real" && (options.rate != "1" || options.start_paused)) {
-    return fail(
-        Errc::InvalidArgument,
-        fmt::format("--clock {} keeps its own pace: --rate and --start-paused are for --clock real", options.clock));
+    return fail(Errc::InvalidArgument, fmt::format("--clock {} keeps its own pace: --rate and "
+                                                   "--start-paused are for --clock real",
+                                                   options.clock));
   }
   if (options.clock == "lockstep") {
     server.pace = ServerPace::Lockstep;
@@ -108,10 +96,10 @@ Result<MockServerOptions> server_options(const Options& options) {
   } else {
     server.rate = **rate;
   }
-  server.listen = {{.host = options.host,
-                    .port = static_cast<std::uint16_t>(options.port),
-                    .security = options.tls ? ListenAddress::Security::Tls : ListenAddress::Security::Plain}};
-  if (options.tls) {
+  server.listen = {
+      {.host = options.host, .port = static_cast<std::uint16_t>(options.port), .security = options.security}};
+  server.wait_for_first_client = !options.time_at_once;
+  if (options.security != ListenAddress::Security::Plain) {
     if (options.certificate.empty() != options.key.empty()) {
       return fail(Errc::InvalidArgument, "--cert and --key belong together");
     }
@@ -126,7 +114,18 @@ Result<MockServerOptions> server_options(const Options& options) {
   return server;
 }
 
-int run(const Options& options) {
+// All that a client must know, as shell commands.
+void print_environment(const ServeArguments& options, const std::vector<Endpoint>& endpoints) {
+  ServerPlace place{.host = options.host, .ca_file = options.ca_out};
+  for (const Endpoint& endpoint : endpoints) (endpoint.secure ? place.tls_port : place.plain_port) = endpoint.port;
+  const std::string text = environment_text(place);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int serve(const ServeArguments& options, const ServeHooks& hooks) {
   const auto start_offset = parse_optional_duration("--start-offset", options.start_offset);
   if (!start_offset) return report(start_offset.error());
   const auto duration = parse_optional_duration("--duration", options.duration);
@@ -149,13 +148,21 @@ int run(const Options& options) {
   auto feeds = feeds_of(options.file);
   if (!feeds) return report(feeds.error());
 
+  std::vector<hosts::Account> accounts;
+  if (!options.accounts.empty()) {
+    auto read = hosts::read_accounts(options.accounts);
+    if (!read) return report(read.error());
+    accounts = std::move(*read);
+  }
+
   const Window window{start_offset->value_or(Duration::zero()), *duration};
   PlaybackOptions playback{};
-  playback.known_feeds = std::move(*feeds);
+  playback.known_feeds = *feeds;
   playback.at_end = options.loop   ? PlaybackEnd::RestartAtOnce
                     : options.once ? PlaybackEnd::Stop
                                    : PlaybackEnd::RestartOnAttach;
-  // The clock must not be ahead of the first frame; it is moved there once that is known.
+  // The clock must not be ahead of the first frame; it is moved there once that
+  // is known.
   const auto first = (*probe)->next();
   if (!first) return report(first.error());
   if (!*first) return report({Errc::NotFound, fmt::format("{}: the recording has no frames", options.file)});
@@ -165,9 +172,17 @@ int run(const Options& options) {
   if (!exchange) return report(exchange.error());
   if (window.start_offset > Duration::zero()) clock.advance_to(clock.now() + window.start_offset);
 
+  hosts::KrakenHosts kraken(clock, **exchange,
+                            {.accounts = std::move(accounts),
+                             .watch = {.dialect = *dialect, .feeds = std::move(*feeds)},
+                             .market_ended = [&] { return (*exchange)->ended(); }});
+  server_how->accepts = [&](const Endpoint& endpoint) { return kraken.serves(endpoint); };
+  server_how->answer_http = [&](const net::HttpRequest& request) { return kraken.answer(request); };
+
   LiveLoop loop;
   const std::string ca = server_how->identity ? server_how->identity->ca : std::string();
-  MockServer server(loop.context(), **exchange, clock, std::move(*server_how));
+  const Rate rate = server_how->rate;
+  MockServer server(loop.context(), kraken, clock, std::move(*server_how));
   if (options.start_paused) server.pause();
   // Before anybody can know of this server, and stop it.
   bool stopping = false;
@@ -176,8 +191,10 @@ int run(const Options& options) {
     if (std::exchange(stopping, true)) loop.stop();
     server.stop();
   };
-  loop.on_signal(SIGINT, stop);
-  loop.on_signal(SIGTERM, stop);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    if (number == SIGHUP && !hooks.on_signal) continue;
+    loop.on_signal(number, [&, number] { hooks.on_signal ? hooks.on_signal(number) : stop(); });
+  }
   loop.on_signal(SIGUSR1, [&] {
     paused = !paused;
     paused ? server.pause() : server.resume();
@@ -202,50 +219,77 @@ int run(const Options& options) {
                     options.start_paused ? " (paused: SIGUSR1 starts and stops time)" : ""));
   }
 
+  if (options.print_environment) print_environment(options, *endpoints);
+  if (hooks.listening) {
+    if (auto ready = hooks.listening({loop, *endpoints, ca, clock.now(), rate}); !ready) return report(ready.error());
+  }
+
+  std::optional<int> code;
   loop.after_turn([&] {
+    if (!code && hooks.ended) {
+      code = hooks.ended();
+      if (code) loop.stop();
+    }
     const bool done = stopping || (options.once && (*exchange)->ended());
     if (done && server.clients() == 0) loop.stop();
   });
   loop.run();
   if (const auto& status = (*exchange)->status(); !status) return report(status.error());
-  return kClean;
+  return code.value_or(kClean);
 }
 
-}  // namespace
-
-void add_serve(CLI::App& program, Run& run_later) {
-  auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("serve", "Serves a recording to websocket clients, like Kraken");
-  command->footer(
-      "Example: ktape serve session.ktape --port 8443 --tls --ca-out ca.pem\n"
-      "Time begins with the first client. When the recording ends, clients are closed with 1001; the next one starts "
-      "it\n"
-      "anew.");
-  command->add_option("FILE", options->file, "The recording")->required();
-  command->add_option("--host", options->host, "Address to listen on")->capture_default_str();
-  command->add_option("--port", options->port, "0 takes a free one")
-      ->check(CLI::Range(0, 65535))
-      ->capture_default_str();
-  command->add_option("--port-file", options->port_file, "Write the port number to this file once it is open");
-  command->add_flag("--tls", options->tls, "wss with a certificate made for this run");
-  command->add_option("--ca-out", options->ca_out, "Write the authority that clients must trust to this PEM file");
-  command->add_option("--cert", options->certificate, "Use this certificate (PEM) instead");
-  command->add_option("--key", options->key, "Its private key (PEM)");
+void add_playback_options(CLI::App& command, ServeArguments& arguments) {
+  command.add_option("FILE", arguments.file, "The recording")->required();
+  command.add_option("--host", arguments.host, "Address to listen on")->capture_default_str();
+  command.add_option("--accounts", arguments.accounts,
+                     "Accounts with keys and balances (YAML): private "
+                     "websockets, tokens and trading");
   command
-      ->add_option(
-          "--clock", options->clock,
-          "real: at --rate; max: as fast as clients take it; lockstep: instant by instant, each announced and\n"
-          "answered, so that every run is the same")
+      .add_option("--clock", arguments.clock,
+                  "real: at --rate; max: as fast as clients take it; lockstep: "
+                  "instant by instant, each announced and\n"
+                  "answered, so that every run is the same")
       ->check(CLI::IsMember({"real", "max", "lockstep"}))
       ->capture_default_str();
-  command->add_option("-r,--rate", options->rate, "Ratio to real time: 1, 60, 1/2, or max")->capture_default_str();
-  command->add_option("--start-offset", options->start_offset, "Begin so far into the recording (1m30s)");
-  command->add_option("--duration", options->duration, "Serve no more than this span of it");
-  auto* loop = command->add_flag("-l,--loop", options->loop, "Begin again at the end");
-  command->add_flag("--once", options->once, "Exit when the recording has ended and all clients are gone")
-      ->excludes(loop);
-  command->add_flag("-p,--start-paused", options->start_paused, "Let no time pass until SIGUSR1");
-  command->callback([options, &run_later] { run_later = [options] { return run(*options); }; });
+  command.add_option("-r,--rate", arguments.rate, "Ratio to real time: 1, 60, 1/2, or max")->capture_default_str();
+  command.add_option("--start-offset", arguments.start_offset, "Begin so far into the recording (1m30s)");
+  command.add_option("--duration", arguments.duration, "Serve no more than this span of it");
+  command.add_flag("-l,--loop", arguments.loop, "Begin again at the end");
+}
+
+void add_serve(CLI::App& program, Run& run_later) {
+  struct Options {
+    ServeArguments arguments;
+    bool tls = false;
+  };
+  auto options = std::make_shared<Options>();
+  ServeArguments& arguments = options->arguments;
+  CLI::App* command = program.add_subcommand("serve", "Serves a recording to websocket and HTTP clients, like Kraken");
+  command->footer(
+      "Example: ktape serve session.ktape --port 8443 --tls --ca-out ca.pem\n"
+      "Time begins with the first client. When the recording ends, clients are "
+      "closed with 1001; the next one starts "
+      "it\n"
+      "anew.");
+  add_playback_options(*command, arguments);
+  command->add_option("--port", arguments.port, "0 takes a free one")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+  command->add_option("--port-file", arguments.port_file, "Write the port number to this file once it is open");
+  command->add_flag("--tls", options->tls, "wss and https with a certificate made for this run");
+  command->add_option("--ca-out", arguments.ca_out, "Write the authority that clients must trust to this PEM file");
+  command->add_option("--cert", arguments.certificate, "Use this certificate (PEM) instead");
+  command->add_option("--key", arguments.key, "Its private key (PEM)");
+  command->add_flag("--print-env", arguments.print_environment,
+                    "Print what clients need, as shell commands: URLs, the "
+                    "authority, a line for /etc/hosts");
+  command->add_flag("--once", arguments.once, "Exit when the recording has ended and all clients are gone")
+      ->excludes(command->get_option("--loop"));
+  command->add_flag("-p,--start-paused", arguments.start_paused, "Let no time pass until SIGUSR1");
+  command->callback([options, &run_later] {
+    if (options->tls) options->arguments.security = ListenAddress::Security::Tls;
+    run_later = [options] { return serve(options->arguments); };
+  });
 }
 
 }  // namespace ktape::cli

@@ -10,8 +10,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Words = std::vector<std::string>;
 
-constexpr std::string_view kCommands[] = {"cat", "completion", "diff",   "export", "import", "info",
-                                          "man", "record",     "replay", "serve",  "synth",  "verify"};
+constexpr std::string_view kCommands[] = {"cat",    "completion", "diff", "export", "import", "info",  "man",
+                                          "record", "replay",     "run",  "serve",  "synth",  "verify"};
 
 TEST(CommandLine, ExplainsEveryCommandWithAnExample) {
   const Ended all = run_ktape({"--help"});
@@ -74,6 +74,7 @@ const Mistake kMistakes[] = {
     {{"cat", "x", "--limit", "-1"}, {"--limit", "-1"}},
     {{"cat", "x", "--start-offset", "-1s"}, {"--start-offset", "'-1s'"}},
     {{"serve", "x", "--rate", "x2"}, {"--rate", "'x2'"}},
+    {{"run", "x", "--clock", "max", "--rate", "2", "--", "true"}, {"--clock max", "--rate"}},
     {{"serve", "x", "--port", "65536"}, {"--port", "65536"}},
     {{"serve", "x", "--tls", "--cert", "c.pem"}, {"--cert", "--key"}},
     {{"serve", "x", "--ca-out", "c.pem"}, {"--ca-out", "--tls"}},
