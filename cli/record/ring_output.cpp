@@ -69,7 +69,7 @@ RingOutput::RingOutput(const RecordConfig& config, TimerService& clock, std::fun
     : config_(config),
       clock_(clock),
       say_(std::move(say)),
-      before_(Dialect::SpotV2),
+      before_(config.dialect),
       ring_({.span = config.ring->span, .bytes = config.ring->bytes},
             [this](const Frame& frame) { before_.on_frame(frame); }) {}
 
