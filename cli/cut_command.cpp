@@ -101,11 +101,6 @@ int run(const Options& options) {
         {Errc::NotFound, fmt::format("{}: no frame is wanted of {}", how_text(options, *how), options.input)});
   }
   if (auto kept = (*file)->keep(); !kept) return report(kept.error());
-  const bool stateless = how->from && done->frames_before > 0 && !StateTracker::understands(origin->dialect);
-  if (stateless) {
-    say(fmt::format("ktape: {} is not understood by this version: {} begins without the state at its beginning",
-                    to_string(origin->dialect), options.output));
-  }
   say(fmt::format("{}: {} frames of {}, {} made for the state at its beginning, {}", options.output,
                   grouped(done->frames), grouped(origin->summary.frames), grouped(done->keyframe_frames),
                   bytes_text((*file)->writer().stored_bytes())));
@@ -115,8 +110,7 @@ int run(const Options& options) {
                     json_text(options.output), done->frames, origin->summary.frames, done->keyframe_frames,
                     (*file)->writer().stored_bytes()));
   }
-  const int missing = tell_what_is_missing(*origin->reader, options.input);
-  return stateless ? kIncomplete : missing;
+  return tell_what_is_missing(*origin->reader, options.input);
 }
 
 }  // namespace
@@ -129,7 +123,7 @@ void add_cut(CLI::App& program, Run& run_later) {
       "Example: ktape cut day.ktape -o hour.ktape --from 2026-09-01T08:00:00Z --to 2026-09-01T09:00:00Z\n"
       "Example: ktape cut day.ktape -o books.ktape --from +5m --channels book --symbols BTC/USD\n"
       "The state at the beginning (subscriptions, books, last trades, candles) goes in as a keyframe.\n"
-      "Status and heartbeats always stay. Exit code 3: the recording is damaged, or its state not understood.");
+      "Status and heartbeats always stay. Exit code 3: the recording is damaged.");
   command->add_option("FILE", options->input, "The recording")->required();
   command->add_option("-o,--output", options->output, "The recording to make; must not exist")->required();
   command->add_option("--from", options->from, "The first instant (RFC 3339, or +5m into the recording)");

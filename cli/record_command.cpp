@@ -78,7 +78,8 @@ void add_record(CLI::App& program, Run& run_later) {
       "Example: ktape record --symbols BTC/USD,ETH/USD --channels book,trade --depth 25 -o session.ktape\n"
       "Ctrl-C ends the recording and seals it; SIGHUP begins another segment, SIGUSR1 writes a snapshot.\n"
       "After a crash the file and its .journal together hold every message.\n"
-      "Exit code 3: something was refused, a checksum failed, trades are missing, or frames were dropped.");
+      "Exit code 3: something was refused, a checksum or the numbers of a book of Futures failed, trades are missing,\n"
+      "or frames were dropped.");
   add_settings(*command, options->given);
   command->add_option("--config", options->file, "Read settings from this YAML file; the command line wins");
   command->add_flag("--print-config", options->print, "Print the settings that hold, as such a file, and end");

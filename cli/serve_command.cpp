@@ -13,11 +13,13 @@
 #include "cli/recordings.hpp"
 #include "cli/serving.hpp"
 #include "cli/text_output.hpp"
+#include "core/wire/web_requests.hpp"
 #include "hosts/kraken_hosts.hpp"
 #include "live/live_loop.hpp"
 #include "mock_server/mock_server.hpp"
 #include "replay/limited_source.hpp"
 #include "replay/playback_exchange.hpp"
+#include "replay/translated_source.hpp"
 
 namespace ktape::cli {
 namespace {
@@ -35,49 +37,77 @@ Result<void> write_file(const std::string& path, std::string_view text) {
   return {};
 }
 
-// Every feed that the recording acknowledges, so that a client may ask for it
-// before it is reached.
-Result<std::vector<Feed>> feeds_of(const std::string& path) {
-  class Feeds final : public EventSink {
-   public:
-    void on_event(const Event& event) override {
-      const auto* reply = std::get_if<Reply>(&event);
-      if (reply == nullptr || !reply->success || reply->method != "subscribe") return;
-      const std::string symbol(reply->symbol);
-      if (reply->channel == "book") all.insert(Feed::book(symbol, reply->depth.value_or(10)));
-      if (reply->channel == "trade") all.insert(Feed::trade(symbol));
-      if (reply->channel == "ticker") all.insert(Feed::ticker(symbol, std::string(reply->event_trigger)));
-      if (reply->channel == "ohlc") all.insert(Feed::ohlc(symbol, reply->interval_minutes.value_or(1)));
-      if (reply->channel == "instrument") all.insert(Feed::instrument());
-    }
-    std::set<Feed> all;
-  };
-  auto reader = open_recording(path);
-  if (!reader) return tl::unexpected<Error>(reader.error());
-  const auto codec = make_codec(Dialect::SpotV2);
-  Feeds feeds;
-  for (;;) {
-    auto frame = (*reader)->next();
-    if (!frame) return tl::unexpected<Error>(frame.error());
-    if (!*frame) break;
-    const bool reply = (*frame)->kind == FrameKind::Text && (*frame)->direction == Direction::FromExchange &&
-                       (*frame)->payload.starts_with(R"({"method":"subscribe")");
-    if (reply) codec->decode((*frame)->payload, feeds);
-  }
-  tell_what_is_missing(**reader, path);  // and serve what is there
-  return std::vector<Feed>(feeds.all.begin(), feeds.all.end());
-}
-
 struct Window {
   Duration start_offset{};
   std::optional<Duration> duration;
 };
 
-Result<std::unique_ptr<FrameSource>> open_source(const std::string& path, const Window& window) {
+// What its recording speaks, and what it is served in.
+struct Languages {
+  Dialect own = Dialect::SpotV2;
+  Dialect served = Dialect::SpotV2;
+};
+
+Result<Languages> languages(const ServeArguments& options, const SessionInfo& info) {
+  const auto own = dialect_of(info);
+  if (!own) return tl::unexpected<Error>(own.error());
+  if (options.dialect.empty()) return Languages{*own, *own};
+  const auto wanted = parse_dialect(options.dialect);
+  if (!wanted) {
+    return fail(Errc::InvalidArgument,
+                fmt::format("--dialect: '{}' is no dialect: spot-v2, spot-v1 or futures-v1 expected", options.dialect));
+  }
+  if (*wanted != *own && !TranslatedSource::knows(*own, *wanted)) {
+    return fail(Errc::Unsupported, fmt::format("{}: a recording of {} cannot be told in {}", options.file,
+                                               to_string(*own), to_string(*wanted)));
+  }
+  return Languages{*own, *wanted};
+}
+
+std::unique_ptr<FrameSource> in_language(std::unique_ptr<FrameSource> source, const Languages& spoken) {
+  if (spoken.own == spoken.served) return source;
+  return std::make_unique<TranslatedSource>(std::move(source), spoken.own, spoken.served);
+}
+
+Result<std::unique_ptr<FrameSource>> open_source(const std::string& path, const Window& window,
+                                                 const Languages& spoken) {
   auto reader = open_recording(path);
   if (!reader) return tl::unexpected<Error>(reader.error());
-  if (!window.duration) return std::move(*reader);
-  return std::make_unique<LimitedSource>(std::move(*reader), window.start_offset + *window.duration);
+  if (!window.duration) return in_language(std::move(*reader), spoken);
+  return in_language(std::make_unique<LimitedSource>(std::move(*reader), window.start_offset + *window.duration),
+                     spoken);
+}
+
+// Every feed that the recording acknowledges, so that a client may ask for it before it is reached.
+Result<std::vector<Feed>> feeds_of(const std::string& path, const Languages& spoken) {
+  class Feeds final : public EventSink {
+   public:
+    explicit Feeds(const RecordedDialect& its_dialect) : dialect(its_dialect) {}
+    void on_event(const Event& event) override {
+      const auto* reply = std::get_if<Reply>(&event);
+      if (reply == nullptr || reply->method != "subscribe") return;
+      if (const auto feed = dialect.feed_of(*reply)) all.insert(*feed);
+    }
+    const RecordedDialect& dialect;
+    std::set<Feed> all;
+  };
+  auto reader = open_recording(path);
+  if (!reader) return tl::unexpected<Error>(reader.error());
+  auto& recording = **reader;
+  const auto source = in_language(std::move(*reader), spoken);
+  const auto codec = make_codec(spoken.served);
+  Feeds feeds(RecordedDialect::of(spoken.served));
+  WebRequests web_requests;
+  for (;;) {
+    auto frame = source->next();
+    if (!frame) return tl::unexpected<Error>(frame.error());
+    if (!*frame) break;
+    const bool may_tell = (*frame)->kind == FrameKind::Text && (*frame)->direction == Direction::FromExchange;
+    if (web_requests.holds(**frame) || !may_tell || !feeds.dialect.may_answer((*frame)->payload)) continue;
+    codec->decode((*frame)->payload, feeds);
+  }
+  tell_what_is_missing(recording, path);  // and serve what is there
+  return std::vector<Feed>(feeds.all.begin(), feeds.all.end());
 }
 
 Result<MockServerOptions> server_options(const ServeArguments& options) {
@@ -136,16 +166,12 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
 
   auto probe = open_recording(options.file);
   if (!probe) return report(probe.error());
-  const auto dialect = dialect_of((*probe)->info());
-  if (!dialect) return report(dialect.error());
-  if (*dialect != Dialect::SpotV2) {
-    return report({Errc::Unsupported, fmt::format("{}: only spot-v2 recordings can be served, this one is {}",
-                                                  options.file, to_string(*dialect))});
-  }
+  const auto spoken = languages(options, (*probe)->info());
+  if (!spoken) return report(spoken.error());
   if (auto longer = require_longer_than(**probe, options.file, start_offset->value_or(Duration::zero())); !longer) {
     return report(longer.error());
   }
-  auto feeds = feeds_of(options.file);
+  auto feeds = feeds_of(options.file, *spoken);
   if (!feeds) return report(feeds.error());
 
   std::vector<hosts::Account> accounts;
@@ -157,6 +183,7 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
 
   const Window window{start_offset->value_or(Duration::zero()), *duration};
   PlaybackOptions playback{};
+  playback.dialect = spoken->served;
   playback.known_feeds = *feeds;
   playback.at_end = options.loop   ? PlaybackEnd::RestartAtOnce
                     : options.once ? PlaybackEnd::Stop
@@ -168,13 +195,13 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   if (!*first) return report({Errc::NotFound, fmt::format("{}: the recording has no frames", options.file)});
   VirtualClock clock((*first)->at);
   auto exchange = PlaybackExchange::create(
-      clock, [&] { return open_source(options.file, window); }, playback);
+      clock, [&] { return open_source(options.file, window, *spoken); }, playback);
   if (!exchange) return report(exchange.error());
   if (window.start_offset > Duration::zero()) clock.advance_to(clock.now() + window.start_offset);
 
   hosts::KrakenHosts kraken(clock, **exchange,
                             {.accounts = std::move(accounts),
-                             .watch = {.dialect = *dialect, .feeds = std::move(*feeds)},
+                             .watch = {.dialect = spoken->served, .feeds = std::move(*feeds)},
                              .market_ended = [&] { return (*exchange)->ended(); }});
   server_how->accepts = [&](const Endpoint& endpoint) { return kraken.serves(endpoint); };
   server_how->answer_http = [&](const net::HttpRequest& request) { return kraken.answer(request); };
@@ -214,7 +241,7 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
     if (auto written = write_file(options.port_file, port); !written) return report(written.error());
   }
   for (Endpoint endpoint : *endpoints) {
-    endpoint.target = "/v2";
+    endpoint.target = public_path(spoken->served);
     say(fmt::format("serving {} on {}{}", options.file, endpoint.url(),
                     options.start_paused ? " (paused: SIGUSR1 starts and stops time)" : ""));
   }
@@ -240,6 +267,9 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
 
 void add_playback_options(CLI::App& command, ServeArguments& arguments) {
   command.add_option("FILE", arguments.file, "The recording")->required();
+  command.add_option("--dialect", arguments.dialect,
+                     "Serve it in this one: a recording of spot-v2 in spot-v1, or the other way round, as far as its\n"
+                     "facts allow [its own]");
   command.add_option("--host", arguments.host, "Address to listen on")->capture_default_str();
   command.add_option("--accounts", arguments.accounts,
                      "Accounts with keys and balances (YAML): private "
@@ -267,10 +297,8 @@ void add_serve(CLI::App& program, Run& run_later) {
   CLI::App* command = program.add_subcommand("serve", "Serves a recording to websocket and HTTP clients, like Kraken");
   command->footer(
       "Example: ktape serve session.ktape --port 8443 --tls --ca-out ca.pem\n"
-      "Time begins with the first client. When the recording ends, clients are "
-      "closed with 1001; the next one starts "
-      "it\n"
-      "anew.");
+      "Time begins with the first client. When the recording ends, clients are closed with 1001; the next one starts\n"
+      "it anew. It is served as Kraken would, by its dialect: Spot v2 at /v2, Spot v1 at /, Futures at /ws/v1.");
   add_playback_options(*command, arguments);
   command->add_option("--port", arguments.port, "0 takes a free one")
       ->check(CLI::Range(0, 65535))

@@ -21,6 +21,7 @@ namespace ktape::cli {
 // What is served, and how: the arguments of `ktape serve` and `ktape run`.
 struct ServeArguments {
   std::string file;
+  std::string dialect;
   std::string host = "127.0.0.1";
   int port = 0;
   std::string port_file;

@@ -11,7 +11,6 @@
 #include "cli/file_work.hpp"
 #include "cli/progress.hpp"
 #include "cli/text_output.hpp"
-#include "replay/state_tracker.hpp"
 #include "tools/derived_info.hpp"
 #include "tools/split.hpp"
 
@@ -110,12 +109,6 @@ int run(const Options& options) {
   for (auto& [path, file] : files) {
     if (auto kept = file->keep(); !kept) return report(kept.error());
   }
-  const bool in_time = how->by == SplitBy::Time || how->by == SplitBy::Size;
-  const bool stateless = in_time && parts->size() > 1 && !StateTracker::understands(origin->dialect);
-  if (stateless) {
-    say(fmt::format("ktape: {} is not understood by this version: parts begin without the state at their beginning",
-                    to_string(origin->dialect)));
-  }
   std::string json = R"({"parts":[)";
   for (std::size_t i = 0; i < parts->size(); ++i) {
     const PartReport& part = (*parts)[i];
@@ -125,8 +118,7 @@ int run(const Options& options) {
                         json_text(paths[i]), part.frames, part.keyframe_frames, part.stored_bytes);
   }
   if (options.json) put(json + "]}\n");
-  const int missing = tell_what_is_missing(*origin->reader, options.input);
-  return stateless ? kIncomplete : missing;
+  return tell_what_is_missing(*origin->reader, options.input);
 }
 
 }  // namespace

@@ -11,11 +11,13 @@ namespace ktape {
 // feed. A member that says nothing about the channel is zero or empty.
 struct Feed {
   Channel channel = Channel::Book;
-  std::string symbol;         // empty for instrument
-  int depth = 0;              // book
+  std::string symbol;         // as in events; empty for instrument, and for heartbeat of Futures
+  int depth = 0;              // book; of Futures 0, the whole book
   int interval_minutes = 0;   // ohlc
-  std::string event_trigger;  // ticker
+  std::string event_trigger;  // ticker of Spot v2
 
+  // Whatever else tells feeds of the channel apart has its neutral value.
+  static Feed of(Channel channel, std::string symbol) { return {channel, std::move(symbol), 0, 0, {}}; }
   static Feed book(std::string symbol, int depth) { return {Channel::Book, std::move(symbol), depth, 0, {}}; }
   static Feed trade(std::string symbol) { return {Channel::Trade, std::move(symbol), 0, 0, {}}; }
   static Feed ticker(std::string symbol, std::string event_trigger = "trades") {

@@ -25,12 +25,12 @@ std::optional<std::size_t> value_of(std::string_view text, std::string_view key)
 
 }  // namespace
 
-std::string with_request_id(std::string_view reply, std::optional<std::int64_t> request_id) {
-  constexpr std::string_view kKey = R"("req_id")";
-  if (const auto begin = value_of(reply, kKey)) {
+std::string with_request_id(std::string_view reply, std::optional<std::int64_t> request_id,
+                            const RequestIdPlace& place) {
+  if (const auto begin = value_of(reply, place.key)) {
     auto end = std::min(reply.find_first_of(",}", *begin), reply.size());
     if (request_id) return fmt::format("{}{}{}", reply.substr(0, *begin), *request_id, reply.substr(end));
-    auto first = reply.rfind(kKey, *begin);
+    auto first = reply.rfind(place.key, *begin);
     // One of the two commas goes with it: the one behind, or for the last member the one before.
     if (end < reply.size() && reply[end] == ',') {
       end = skip_blank(reply, end + 1);
@@ -40,12 +40,13 @@ std::string with_request_id(std::string_view reply, std::optional<std::int64_t> 
     }
     return fmt::format("{}{}", reply.substr(0, first), reply.substr(end));
   }
-  const auto method = value_of(reply, R"("method")");
-  if (!request_id || !method || *method >= reply.size()) return std::string(reply);
-  // A method is a plain word: its string ends at the next quote.
-  const auto end = reply.find('"', *method + 1);
+  auto before = value_of(reply, place.after);
+  if (!before && !place.or_after.empty()) before = value_of(reply, place.or_after);
+  if (!request_id || !before || *before >= reply.size()) return std::string(reply);
+  // Plain text: its string ends at the next quote.
+  const auto end = reply.find('"', *before + 1);
   if (end == std::string_view::npos) return std::string(reply);
-  return fmt::format(R"({},"req_id":{}{})", reply.substr(0, end + 1), *request_id, reply.substr(end + 1));
+  return fmt::format("{},{}:{}{}", reply.substr(0, end + 1), place.key, *request_id, reply.substr(end + 1));
 }
 
 }  // namespace ktape

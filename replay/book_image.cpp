@@ -7,7 +7,7 @@ namespace ktape {
 namespace {
 
 std::vector<Level> best(LevelsView levels, std::size_t depth) {
-  const auto kept = levels.best(depth);
+  const auto kept = depth == 0 ? levels : levels.best(depth);
   return {kept.begin(), kept.end()};
 }
 
@@ -21,7 +21,7 @@ std::vector<Level> change(std::span<const Level> before, std::span<const Level> 
     const auto at = std::ranges::lower_bound(full, level.price, better, &Level::price);
     if (at != full.end()) return at->price != level.price;
     // Worse than all that is known. Behind a side that is full it may still stand.
-    return static_cast<std::size_t>(std::ranges::distance(full)) < full_depth;
+    return full_depth == 0 || static_cast<std::size_t>(std::ranges::distance(full)) < full_depth;
   };
   auto old = before.begin();
   for (const Level& level : after) {

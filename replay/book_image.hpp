@@ -7,7 +7,7 @@
 
 namespace ktape {
 
-// The best levels of a book as a subscriber of some depth holds them.
+// The best levels of a book as a subscriber of some depth holds them; 0 is the whole book.
 struct BookImage {
   std::vector<Level> bids;  // best first
   std::vector<Level> asks;

@@ -3,19 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/protocol/spot_v2/subscription_rules.hpp"
+#include "core/protocol/dialect.hpp"
 
 namespace ktape {
 namespace {
 
-std::optional<Channel> market_channel(std::string_view name) {
-  for (const auto channel : {Channel::Book, Channel::Trade, Channel::Ticker, Channel::Ohlc, Channel::Instrument}) {
-    if (to_string(channel) == name) return channel;
-  }
-  return std::nullopt;
-}
-
-RecordedReply recorded(const Reply& reply) {
+RecordedReply recorded(const Reply& reply, const RecordedDialect& dialect) {
   RecordedReply own;
   own.method = reply.method;
   own.success = reply.success;
@@ -23,31 +16,11 @@ RecordedReply recorded(const Reply& reply) {
   own.error = reply.error;
   own.symbol = reply.symbol;
   own.snapshot = reply.snapshot.value_or(true);
-  own.feed = feed_of(reply);
+  own.feed = dialect.feed_of(reply);
   return own;
 }
 
 }  // namespace
-
-std::optional<Feed> feed_of(const Reply& reply) {
-  const auto channel = market_channel(reply.channel);
-  if (!reply.success || !channel) return std::nullopt;
-  Feed feed{*channel, std::string(reply.symbol), 0, 0, {}};
-  if (*channel == Channel::Book) feed.depth = reply.depth.value_or(10);
-  if (*channel == Channel::Ohlc) feed.interval_minutes = reply.interval_minutes.value_or(1);
-  if (*channel == Channel::Ticker) {
-    feed.event_trigger = reply.event_trigger.empty() ? std::string_view("trades") : reply.event_trigger;
-  }
-  return feed;
-}
-
-int book_depth_of(const BookSnapshot& snapshot) {
-  const auto levels = std::max(snapshot.bids.size(), snapshot.asks.size());
-  for (const int depth : spot_v2::kBookDepths) {
-    if (static_cast<std::size_t>(depth) >= levels) return depth;
-  }
-  return spot_v2::kBookDepths.back();
-}
 
 // Understands answers and, where a recording has none, learns from the data what feeds there are.
 class Lookahead::Learner final : public EventSink {
@@ -56,23 +29,14 @@ class Lookahead::Learner final : public EventSink {
 
   void on_event(const Event& event) override {
     if (const auto* reply = std::get_if<Reply>(&event)) {
-      frame_.reply = recorded(*reply);
+      frame_.reply = recorded(*reply, owner_.dialect_);
       if (!frame_.reply->feed) return;
       owner_.acknowledging_.insert(frame_.connection);
-      owner_.feeds_.insert(*frame_.reply->feed);
+      owner_.learn(*frame_.reply->feed, frame_.payload);
     } else if (std::holds_alternative<StatusChange>(event)) {
       frame_.is_status = true;
-    } else if (const auto* book = std::get_if<BookSnapshot>(&event)) {
-      owner_.feeds_.insert(Feed::book(std::string(book->symbol), book_depth_of(*book)));
-    } else if (const auto* trade = std::get_if<Trade>(&event)) {
-      owner_.feeds_.insert(Feed::trade(std::string(trade->symbol)));
-    } else if (const auto* ticker = std::get_if<Ticker>(&event)) {
-      owner_.feeds_.insert(Feed::ticker(std::string(ticker->symbol)));
-    } else if (const auto* candle = std::get_if<Candle>(&event)) {
-      owner_.feeds_.insert(
-          Feed::ohlc(std::string(candle->symbol), static_cast<int>(candle->interval / std::chrono::minutes(1))));
-    } else if (std::holds_alternative<InstrumentUpdate>(event)) {
-      owner_.feeds_.insert(Feed::instrument());
+    } else if (const auto feed = feed_begun_by(owner_.dialect_, event, frame_.payload)) {
+      owner_.learn(*feed, frame_.payload);
     }
   }
 
@@ -81,8 +45,18 @@ class Lookahead::Learner final : public EventSink {
   RecordedFrame& frame_;
 };
 
-Lookahead::Lookahead(std::unique_ptr<FrameSource> source, LookaheadLimits limits)
-    : source_(std::move(source)), limits_(limits) {}
+Lookahead::Lookahead(const RecordedDialect& dialect, std::unique_ptr<FrameSource> source, LookaheadLimits limits)
+    : dialect_(dialect), source_(std::move(source)), limits_(limits) {}
+
+void Lookahead::learn(const Feed& feed, std::string_view text) {
+  feeds_.insert(feed);
+  if (const auto number = dialect_.channel_number(text)) numbers_.insert_or_assign(feed, *number);
+}
+
+std::optional<std::uint64_t> Lookahead::number_of(const Feed& feed) const {
+  const auto at = numbers_.find(feed);
+  return at == numbers_.end() ? std::nullopt : std::optional(at->second);
+}
 
 Result<void> Lookahead::fill(Timestamp until) {
   const auto limit = until + limits_.span;
@@ -111,13 +85,14 @@ void Lookahead::add(const Frame& frame) {
   own.kind = frame.kind;
   own.payload = frame.payload;
   bytes_ += own.payload.size();
+  auto& codec = codecs_[frame.connection];
+  if (!codec) codec = make_codec(dialect_.dialect());
+  if (frame.kind == FrameKind::Opened) codec->reset();
   if (frame.kind != FrameKind::Text) return;
-  // Pushed data never has a method. Where feeds are known from answers, data need not be understood twice.
-  const bool may_answer = own.payload.find("\"method\"") != std::string::npos;
-  const bool may_be_status = own.payload.find("\"status\"") != std::string::npos;
-  if (!may_answer && !may_be_status && acknowledging_.contains(frame.connection)) return;
+  // Where feeds are known from answers, data need not be understood twice.
+  if (acknowledging_.contains(frame.connection) && !dialect_.may_answer(own.payload)) return;
   Learner learner(*this, own);
-  codec_.decode(own.payload, learner);
+  codec->decode(own.payload, learner);
   if (own.reply) replies_.push_back(own.sequence);
   if (own.is_status) statuses_.push_back(own.sequence);
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -10,10 +11,11 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
-#include "core/protocol/spot_v2/codec.hpp"
+#include "core/protocol/codec.hpp"
 #include "core/wire/frame.hpp"
 #include "core/wire/web_requests.hpp"
 #include "exchange/feed.hpp"
+#include "replay/recorded_dialect.hpp"
 
 namespace ktape {
 
@@ -46,17 +48,11 @@ struct RecordedFrame {
   bool is_status = false;
 };
 
-// The feed that a successful answer to a subscription, or its end, is about.
-std::optional<Feed> feed_of(const Reply& reply);
-
-// The depth that a book was subscribed with, by its snapshot: the smallest allowed one that holds it.
-int book_depth_of(const BookSnapshot& snapshot);
-
 // The next frames of a recording, in its order, with what the exchange answers in them already understood. What clients
 // said is left out, but for Closed.
 class Lookahead {
  public:
-  Lookahead(std::unique_ptr<FrameSource> source, LookaheadLimits limits);
+  Lookahead(const RecordedDialect& dialect, std::unique_ptr<FrameSource> source, LookaheadLimits limits);
 
   // Reads up to `until` + span, within the limits. An error of the source ends it; it is returned once, and what was
   // read before is still there.
@@ -77,21 +73,26 @@ class Lookahead {
 
   // Every feed that was acknowledged or told so far, what is still ahead included.
   const std::set<Feed>& feeds() const { return feeds_; }
+  // The number that a feed has in this recording (Spot v1).
+  std::optional<std::uint64_t> number_of(const Feed& feed) const;
 
  private:
   class Learner;
   void add(const Frame& frame);
+  void learn(const Feed& feed, std::string_view text);
 
+  const RecordedDialect& dialect_;
   std::unique_ptr<FrameSource> source_;
   WebRequests web_requests_;
   LookaheadLimits limits_;
-  spot_v2::SpotV2Codec codec_;
+  std::map<ConnectionId, std::unique_ptr<Codec>> codecs_;
   std::deque<RecordedFrame> frames_;
   std::deque<std::uint64_t> replies_, statuses_;  // sequences of frames_
   std::size_t bytes_ = 0;
   std::uint64_t last_sequence_ = 0;
   bool ended_ = false;
   std::set<Feed> feeds_;
+  std::map<Feed, std::uint64_t> numbers_;
   std::set<ConnectionId> acknowledging_;  // their feeds are known from the answers
 };
 

@@ -8,10 +8,20 @@
 namespace ktape {
 namespace {
 
-SpotV2FrontOptions front_options(const PlaybackOptions& options) {
-  auto front = options.front;
-  front.generate_heartbeats = options.generate_heartbeats;
-  return front;
+std::unique_ptr<Front> make_front(TimerService& timers, Front::Backend& backend, const PlaybackOptions& options) {
+  const auto with_heartbeats = [&options](auto front) {
+    front.generate_heartbeats = options.generate_heartbeats;
+    return front;
+  };
+  switch (options.dialect) {
+    case Dialect::SpotV2:
+      break;
+    case Dialect::SpotV1:
+      return std::make_unique<SpotV1Front>(timers, backend, with_heartbeats(options.spot_v1_front));
+    case Dialect::FuturesV1:
+      return std::make_unique<FuturesFront>(timers, backend, with_heartbeats(options.futures_front));
+  }
+  return std::make_unique<SpotV2Front>(timers, backend, with_heartbeats(options.front));
 }
 
 }  // namespace
@@ -19,27 +29,30 @@ SpotV2FrontOptions front_options(const PlaybackOptions& options) {
 // Applies the events of one message to the feeds they belong to, and notes what it was.
 class PlaybackExchange::Reading final : public EventSink {
  public:
-  Reading(PlaybackExchange& owner, ConnectionId recorded) : owner_(owner), recorded_(recorded) {}
+  Reading(PlaybackExchange& owner, ConnectionId recorded, std::string_view text)
+      : owner_(owner), recorded_(recorded), text_(text) {}
 
   void on_event(const Event& event) override {
     something = true;
-    if (std::holds_alternative<Heartbeat>(event)) {
-      heartbeat = true;
-    } else if (const auto* status = std::get_if<StatusChange>(&event)) {
+    if (const auto* status = std::get_if<StatusChange>(&event)) {
       owner_.system_ = status->system;
     } else if (std::holds_alternative<UnknownMessage>(event)) {
       unknown = true;
     } else {
-      for (const auto& feed : owner_.route(event, recorded_)) touch(feed, is_snapshot(event)).state->take(event);
+      const auto feeds = owner_.route(event, text_, recorded_);
+      // Heartbeats are no feed in Spot.
+      heartbeat = heartbeat || (feeds.empty() && std::holds_alternative<Heartbeat>(event));
+      for (const auto& feed : feeds) touch(feed, is_snapshot(event)).state->take(event, text_);
     }
   }
 
-  // Kraken's snapshot of nothing has no symbol: it belongs to the feed that is owed one.
-  void take_empty_snapshot(std::string_view text) {
-    if (something || text.find(R"("type":"snapshot")") == std::string_view::npos) return;
-    for (const auto& [key, feeds] : owner_.recorded_[recorded_].routes.all()) {
-      const auto channel = R"("channel":")" + std::string(to_string(key.first)) + '"';
-      if (text.find(channel) == std::string_view::npos) continue;
+  // A snapshot of nothing belongs to the feed that is owed one: in Spot v2 it has no symbol.
+  void take_empty_snapshot() {
+    if (something) return;
+    const auto empty = owner_.dialect_.feed_of_empty_snapshot(text_);
+    if (!empty) return;
+    for (const auto& [key, feeds] : owner_.recorded(recorded_).routes.all()) {
+      if (key.first != empty->channel || (!empty->symbol.empty() && key.second != empty->symbol)) continue;
       for (const auto& feed : feeds) {
         if (owner_.track_of(feed, recorded_).fresh) continue;
         touch(feed, true);
@@ -77,6 +90,7 @@ class PlaybackExchange::Reading final : public EventSink {
 
   PlaybackExchange& owner_;
   ConnectionId recorded_;
+  std::string_view text_;
 };
 
 Result<std::unique_ptr<PlaybackExchange>> PlaybackExchange::create(TimerService& timers, Open open,
@@ -91,7 +105,8 @@ PlaybackExchange::PlaybackExchange(TimerService& timers, Open open, PlaybackOpti
     : timers_(timers),
       open_(std::move(open)),
       options_(std::move(options)),
-      front_(timers, *this, front_options(options_)),
+      dialect_(RecordedDialect::of(options_.dialect)),
+      front_(make_front(timers, *this, options_)),
       shift_(options_.shift) {}
 
 // From the first frame, due at its stamp and the shift.
@@ -103,7 +118,7 @@ Result<void> PlaybackExchange::start() {
   waiting_.clear();
   echoes_.clear();
   known_ = std::set<Feed>(options_.known_feeds.begin(), options_.known_feeds.end());
-  ahead_ = std::make_unique<Lookahead>(std::move(*source), options_.lookahead);
+  ahead_ = std::make_unique<Lookahead>(dialect_, std::move(*source), options_.lookahead);
   // Nothing is ahead yet: this reads the first frame, and with it where the recording begins.
   if (auto read = ahead_->fill(Timestamp::min()); !read) return read;
   if (!ahead_->empty()) {
@@ -145,25 +160,28 @@ void PlaybackExchange::play_due() {
 void PlaybackExchange::finish() {
   ended_ = true;
   const bool lasted = timers_.now() > start_;
-  front_.close_all(status_ ? CloseInfo{1001, "recording ended"} : CloseInfo{1011, "the recording cannot be read"});
+  front_->close_all(status_ ? CloseInfo{1001, "recording ended"} : CloseInfo{1011, "the recording cannot be read"});
   // One without any length would start again for ever in one instant.
   if (options_.at_end != PlaybackEnd::RestartAtOnce || !status_ || !lasted) return;
   shift_ += timers_.now() - start_;
   if (auto started = start(); !started) status_ = started;
 }
 
+PlaybackExchange::Recorded& PlaybackExchange::recorded(ConnectionId connection) {
+  return recorded_.try_emplace(connection, dialect_).first->second;
+}
+
 void PlaybackExchange::play(const RecordedFrame& frame) {
-  auto& recorded = recorded_[frame.connection];
   switch (frame.kind) {
     case FrameKind::Opened:
-      recorded = Recorded{};
-      recorded.open = true;
+      recorded_.erase(frame.connection);
+      recorded(frame.connection).open = true;
       break;
     case FrameKind::Closed:
       play_closed(frame);
       break;
     case FrameKind::Text:
-      recorded.open = true;
+      recorded(frame.connection).open = true;
       play_text(frame);
       break;
     case FrameKind::Binary:
@@ -174,18 +192,20 @@ void PlaybackExchange::play(const RecordedFrame& frame) {
 }
 
 void PlaybackExchange::play_text(const RecordedFrame& frame) {
+  Reading reading(*this, frame.connection, frame.payload);
+  // Of answers, too, a codec may have to learn.
+  recorded(frame.connection).codec->decode(frame.payload, reading);
   if (frame.reply) return play_reply(frame);
-  Reading reading(*this, frame.connection);
-  codec_.decode(frame.payload, reading);
-  reading.take_empty_snapshot(frame.payload);
+  reading.take_empty_snapshot();
   if (frame.is_status) {
-    auto& recorded = recorded_[frame.connection];
-    play_status(frame, std::exchange(recorded.greeted, true));
+    play_status(frame, std::exchange(recorded(frame.connection).greeted, true));
   } else if (reading.heartbeat || reading.unknown) {
     // What nobody can know is told to those who live through this connection, like a heartbeat.
     auto hearers = residents(frame.connection);
     if (reading.heartbeat && options_.generate_heartbeats) hearers.clear();
-    std::erase_if(hearers, [&](ConnectionId client) { return !front_.hears_heartbeats(client); });
+    std::erase_if(hearers, [&](ConnectionId client) {
+      return reading.heartbeat ? !front_->hears_heartbeats(client) : !front_->has_subscribed(client);
+    });
     send_to(hearers, frame.payload);
   } else {
     tell(reading.touched, frame.payload);
@@ -196,7 +216,7 @@ void PlaybackExchange::play_reply(const RecordedFrame& frame) {
   const auto& reply = *frame.reply;
   if (reply.feed) {
     auto& track = track_of(*reply.feed, frame.connection);
-    auto& routes = recorded_[frame.connection].routes;
+    auto& routes = recorded(frame.connection).routes;
     track.live = reply.method == "subscribe";
     track.fresh = false;
     if (track.live) {
@@ -224,18 +244,17 @@ void PlaybackExchange::play_status(const RecordedFrame& frame, bool change) {
   std::vector<ConnectionId> told;
   if (change) {
     told = residents(frame.connection);
-    std::erase_if(told, [&](ConnectionId client) { return !front_.is_greeted(client); });
+    std::erase_if(told, [&](ConnectionId client) { return !front_->is_greeted(client); });
   }
   greeting_ = frame.payload;
-  for (const auto client : front_.connections()) front_.greet(client);
+  for (const auto client : front_->connections()) front_->greet(client);
   greeting_.clear();
   if (!change) recent_greeting_ = {timers_.now(), std::string(frame.payload)};
   send_to(told, frame.payload);
 }
 
 void PlaybackExchange::play_closed(const RecordedFrame& frame) {
-  auto& recorded = recorded_[frame.connection];
-  if (!recorded.open) return;  // an attempt that failed
+  if (!recorded(frame.connection).open) return;  // an attempt that failed
   auto affected = residents(frame.connection);
   for (auto& [feed, group] : groups_) {
     const auto track = group.tracks.find(frame.connection);
@@ -244,7 +263,7 @@ void PlaybackExchange::play_closed(const RecordedFrame& frame) {
     track->second.fresh = false;
     for (const auto& listener : track->second.listeners) affected.push_back(listener.client);
   }
-  recorded = Recorded{};
+  recorded_.erase(frame.connection);
   std::sort(affected.begin(), affected.end());
   affected.erase(std::unique(affected.begin(), affected.end()), affected.end());
   // Where the recorded client itself went away there was no outage.
@@ -252,7 +271,7 @@ void PlaybackExchange::play_closed(const RecordedFrame& frame) {
   const auto why = CloseInfo::parse(frame.payload).value_or(CloseInfo{1006, "recorded outage"});
   for (const auto connection : affected) {
     if (outage) {
-      front_.close(connection, why);
+      front_->close(connection, why);
     } else if (const auto client = clients_.find(connection);
                client != clients_.end() && client->second.home == frame.connection) {
       client->second.home.reset();
@@ -263,16 +282,16 @@ void PlaybackExchange::play_closed(const RecordedFrame& frame) {
 PlaybackExchange::Track& PlaybackExchange::track_of(const Feed& feed, ConnectionId recorded) {
   auto& track = groups_[feed].tracks[recorded];
   if (!track.state) {
-    track.state = FeedState::of(feed);
+    track.state = dialect_.make_state(feed);
     if (known_.insert(feed).second && !feed.symbol.empty()) symbols_.insert(feed.symbol);
   }
   return track;
 }
 
 // The recorded feeds that an event belongs to.
-std::vector<Feed> PlaybackExchange::route(const Event& event, ConnectionId recorded) {
-  auto routed = recorded_[recorded].routes.of(event);
-  if (routed.learnt) track_of(routed.feeds.front(), recorded).live = true;
+std::vector<Feed> PlaybackExchange::route(const Event& event, std::string_view text, ConnectionId connection) {
+  auto routed = recorded(connection).routes.of(event, text);
+  if (routed.learnt) track_of(routed.feeds.front(), connection).live = true;
   return std::move(routed.feeds);
 }
 

@@ -13,13 +13,16 @@
 #include <vector>
 
 #include "core/base/clock.hpp"
-#include "core/protocol/spot_v2/codec.hpp"
+#include "core/protocol/dialect.hpp"
 #include "core/wire/exchange.hpp"
+#include "exchange/futures_front.hpp"
+#include "exchange/spot_v1_front.hpp"
 #include "exchange/spot_v2_front.hpp"
 #include "replay/book_image.hpp"
 #include "replay/feed_routes.hpp"
 #include "replay/feed_state.hpp"
 #include "replay/lookahead.hpp"
+#include "replay/recorded_dialect.hpp"
 
 namespace ktape {
 
@@ -30,6 +33,7 @@ enum class PlaybackEnd : std::uint8_t {
 };
 
 struct PlaybackOptions {
+  Dialect dialect = Dialect::SpotV2;  // of the recording, and of all that is said
   LookaheadLimits lookahead;
   // A recorded answer to anything but a first subscription is waited for only if it is this near: a client that
   // unsubscribes at a moment of its own is answered at once.
@@ -39,25 +43,28 @@ struct PlaybackOptions {
   bool close_on_recorded_outage = true;
   bool generate_heartbeats = false;  // for recordings that were made without them
   std::vector<Feed> known_feeds;     // what the recording holds, where it is known before it is reached
-  SpotV2FrontOptions front;          // its generate_heartbeats is overruled by the one above
+  // That of the dialect counts; its generate_heartbeats is overruled by the one above.
+  SpotV2FrontOptions front;
+  SpotV1FrontOptions spot_v1_front;
+  FuturesFrontOptions futures_front;
 };
 
 // What Kraken would say, from a recording. Each recorded message is due at its recorded stamp on the clock handed in.
 //
-// A client that asks what the recorded client asked, no later than the recorded answers, hears byte for byte and stamp
-// for stamp what that client heard: acknowledgements, snapshots, updates, heartbeats, status, pongs, refusals. Anybody
-// else is answered at once, with a snapshot of that instant, and then hears every recorded update that follows. A
-// book of a smaller depth than the recorded one is cut out of it by Kraken's rules, checksums included. Nobody hears
-// what they did not ask for, or a second snapshot without having subscribed again: if the recorded client did, others
-// are told the difference. A book that the recorded client had unsubscribed from stands still: who joins meanwhile
-// gets its snapshot when the recording has one.
+// It speaks the dialect of its recording. A client that asks what the recorded client asked, no later than the recorded
+// answers, hears byte for byte and stamp for stamp what that client heard: acknowledgements, snapshots, updates,
+// heartbeats, status, pongs, refusals. Anybody else is answered at once, with a snapshot of that instant, and then
+// hears every recorded update that follows. A book of a smaller depth than the recorded one is cut out of it by
+// Kraken's rules, checksums included. Nobody hears what they did not ask for, or a second snapshot without having
+// subscribed again: if the recorded client did, others are told the difference. A book that the recorded client had
+// unsubscribed from stands still: who joins meanwhile gets its snapshot when the recording has one.
 //
 // A recording may lack requests, acknowledgements, or its beginning; feeds are then known by their data. Of several
 // recorded connections a client is played the one that its first subscription was found on; other feeds come from
 // whichever connection carried them.
 //
 // Memory is bounded by the look-ahead and by one state per recorded feed. Sockets are no concern of it.
-class PlaybackExchange final : public Exchange, private SpotV2Front::Backend {
+class PlaybackExchange final : public Exchange, private Front::Backend {
  public:
   using Open = std::function<Result<std::unique_ptr<FrameSource>>()>;
 
@@ -73,7 +80,7 @@ class PlaybackExchange final : public Exchange, private SpotV2Front::Backend {
   const Result<void>& status() const { return status_; }
 
   void attach(ConnectionId connection, const Endpoint& endpoint, FrameSink& client) override;
-  void on_frame(const Frame& frame) override { front_.on_frame(frame); }
+  void on_frame(const Frame& frame) override { front_->on_frame(frame); }
 
  private:
   // Somebody who hears a recorded feed, perhaps at a smaller depth.
@@ -96,8 +103,10 @@ class PlaybackExchange final : public Exchange, private SpotV2Front::Backend {
     std::vector<Listener> orphans;  // of a feed that the recording has not reached
   };
   struct Recorded {
+    explicit Recorded(const RecordedDialect& dialect) : codec(make_codec(dialect.dialect())), routes(dialect) {}
     bool open = false;
     bool greeted = false;
+    std::unique_ptr<Codec> codec;
     FeedRoutes routes;
   };
   struct Pending {
@@ -119,7 +128,7 @@ class PlaybackExchange final : public Exchange, private SpotV2Front::Backend {
   };
   struct News {
     std::vector<ConnectionId> clients;
-    std::string text;
+    std::vector<std::string> texts;
   };
   class Reading;
 
@@ -130,6 +139,7 @@ class PlaybackExchange final : public Exchange, private SpotV2Front::Backend {
   std::string greeting(ConnectionId connection) override;
   void on_request(const FeedRequest& request) override;
   bool takes_over(ConnectionId connection, const Reply& answer) override;
+  std::optional<std::uint64_t> number_of(const Feed& feed) const override { return ahead_->number_of(feed); }
   void on_detached(ConnectionId connection) override;
 
   // The recording's side: playback_exchange.cpp.
@@ -143,8 +153,9 @@ class PlaybackExchange final : public Exchange, private SpotV2Front::Backend {
   void play_closed(const RecordedFrame& frame);
   void finish();
   void note_feeds();
+  Recorded& recorded(ConnectionId connection);
   Track& track_of(const Feed& feed, ConnectionId recorded);
-  std::vector<Feed> route(const Event& event, ConnectionId recorded);
+  std::vector<Feed> route(const Event& event, std::string_view text, ConnectionId connection);
   std::optional<ConnectionId> home_of(const Client& client) const;
   std::vector<ConnectionId> residents(ConnectionId recorded) const;
 
@@ -158,8 +169,7 @@ class PlaybackExchange final : public Exchange, private SpotV2Front::Backend {
   std::optional<Feed> recorded_feed_for(const Feed& wanted) const;
   std::string why_not(const Feed& wanted) const;
   void join(const FeedRequest& request, const Feed& recorded);
-  void add_listener(const FeedRequest& request, const Feed& recorded, std::optional<ConnectionId> source,
-                    bool verbatim);
+  void add_listener(const FeedRequest& request, const Feed& feed, std::optional<ConnectionId> source, bool verbatim);
   void drop_listener(ConnectionId connection, const Feed& feed, const Feed& recorded);
   // What they are told: playback_telling.cpp.
   void tell(std::vector<Touched>& touched, std::string_view text);
@@ -168,15 +178,17 @@ class PlaybackExchange final : public Exchange, private SpotV2Front::Backend {
   void change_smaller_books(Touched& touched, std::vector<News>& news);
   void take_in_orphans(Touched& touched);
   void take_in_abandoned(Touched& touched, std::string_view snapshot, std::vector<News>& news);
-  static std::string difference(const Touched& touched, const BookImage& before, const BookImage& after);
+  static std::vector<std::string> difference(const Touched& touched, const Feed& feed, const BookImage& before,
+                                             const BookImage& after);
   void send_to(const std::vector<ConnectionId>& clients, std::string_view text);
+  void send(const std::vector<News>& news);
   std::string smaller_snapshot(Track& track, const Feed& feed);
 
   TimerService& timers_;
   Open open_;
   PlaybackOptions options_;
-  SpotV2Front front_;
-  spot_v2::SpotV2Codec codec_;
+  const RecordedDialect& dialect_;
+  std::unique_ptr<Front> front_;
   std::unique_ptr<Lookahead> ahead_;
   Timestamp start_;
   Duration shift_{};

@@ -5,13 +5,12 @@
 
 #include <fmt/format.h>
 
-#include "core/protocol/spot_v2/server_encode.hpp"
 #include "replay/playback_exchange.hpp"
 
 namespace ktape {
 
 void PlaybackExchange::attach(ConnectionId connection, const Endpoint& /*endpoint*/, FrameSink& client) {
-  front_.attach(connection, client);
+  front_->attach(connection, client);
 }
 
 bool PlaybackExchange::is_listed(std::string_view symbol) const { return symbols_.contains(symbol); }
@@ -22,21 +21,21 @@ void PlaybackExchange::on_attached(ConnectionId connection) {
     if (auto started = start(); !started) status_ = started;
   }
   if (ended_ || !status_) {
-    front_.close(connection, status_ ? CloseInfo{1001, "recording ended"} : CloseInfo{1011, "recording unreadable"});
+    front_->close(connection, status_ ? CloseInfo{1001, "recording ended"} : CloseInfo{1011, "recording unreadable"});
     return;
   }
   clients_.try_emplace(connection);
   // Before the recorded connections stand, the recorded status is worth waiting for.
   const bool standing = std::any_of(recorded_.begin(), recorded_.end(),
                                     [](const auto& one) { return one.second.open && one.second.greeted; });
-  if (standing || !ahead_->next_status()) front_.greet(connection);
+  if (standing || !ahead_->next_status()) front_->greet(connection);
 }
 
 std::string PlaybackExchange::greeting(ConnectionId connection) {
   if (!greeting_.empty()) return greeting_;
   // Who comes while time still stands at the recorded greeting is not late for it.
   if (!recent_greeting_.second.empty() && recent_greeting_.first == timers_.now()) return recent_greeting_.second;
-  return front_.status_text(connection, system_);
+  return front_->status_text(connection, system_);
 }
 
 void PlaybackExchange::on_detached(ConnectionId connection) {
@@ -132,8 +131,12 @@ void PlaybackExchange::answer_now(const FeedRequest& request) {
   if (request.method == Method::Subscribe) {
     if (const auto recorded = recorded_feed_for(request.feed)) {
       join(request, *recorded);
+    } else if (request.feed.channel == Channel::Heartbeat) {
+      // Who asks for it waits for it, whether the recorded client did or not.
+      front_->accept(request);
+      front_->start_heartbeats(request.connection);
     } else {
-      front_.refuse(request, why_not(request.feed));
+      front_->refuse(request, why_not(request.feed));
     }
     return;
   }
@@ -142,7 +145,7 @@ void PlaybackExchange::answer_now(const FeedRequest& request) {
     drop_listener(request.connection, request.feed, at->second);
     served.erase(at);
   }
-  front_.accept(request);
+  front_->accept(request);
 }
 
 void PlaybackExchange::answer_verbatim(const FeedRequest& request, const RecordedFrame& frame) {
@@ -150,14 +153,14 @@ void PlaybackExchange::answer_verbatim(const FeedRequest& request, const Recorde
     // The recorded answer must be true for this request, too.
     const bool same = request.snapshot == frame.reply->snapshot;
     add_listener(request, request.feed, frame.connection, true);
-    return same ? front_.accept_verbatim(request, frame.payload) : front_.accept(request);
+    return same ? front_->accept_verbatim(request, frame.payload) : front_->accept(request);
   }
   auto& served = clients_[request.connection].recorded_as;
   if (const auto at = served.find(request.feed); at != served.end()) {
     drop_listener(request.connection, request.feed, at->second);
     served.erase(at);
   }
-  front_.accept_verbatim(request, frame.payload);
+  front_->accept_verbatim(request, frame.payload);
 }
 
 // The recorded feed that can serve it: itself, or a deeper book; rather one that flows now.
@@ -201,8 +204,8 @@ void PlaybackExchange::join(const FeedRequest& request, const Feed& recorded) {
     live = track.live;
   }
   add_listener(request, recorded, source, false);
-  front_.accept(request);
-  if (!source || !request.snapshot || !front_.is_subscribed(request.connection, request.feed)) return;
+  front_->accept(request);
+  if (!source || !request.snapshot || !front_->is_subscribed(request.connection, request.feed)) return;
 
   auto& track = group.tracks[*source];
   const bool is_book = recorded.channel == Channel::Book;
@@ -210,32 +213,29 @@ void PlaybackExchange::join(const FeedRequest& request, const Feed& recorded) {
   for (auto& listener : track.listeners) {
     if (listener.client == request.connection && listener.feed == request.feed) listener.awaiting = false;
   }
-  front_.send(request.connection,
-              request.feed == recorded ? track.state->snapshot() : smaller_snapshot(track, request.feed));
+  send_to({request.connection},
+          request.feed == recorded ? track.state->snapshot() : smaller_snapshot(track, request.feed));
 }
 
 // The snapshot of a book at a smaller depth; from then on that depth is kept up.
 std::string PlaybackExchange::smaller_snapshot(Track& track, const Feed& feed) {
-  auto& book = *track.state->book();
-  const auto image = BookImage::of(book, static_cast<std::size_t>(feed.depth));
+  auto& teller = *track.state->teller();
+  const auto image = BookImage::of(teller.book(), static_cast<std::size_t>(feed.depth));
   track.images.try_emplace(feed.depth, image);
-  std::string text;
-  spot_v2::append_book(
-      text, BookSnapshot{feed.symbol, image.bids, image.asks, book.checksum(), track.state->exchange_time()});
-  return text;
+  return teller.snapshot_as(feed, image);
 }
 
-void PlaybackExchange::add_listener(const FeedRequest& request, const Feed& recorded,
-                                    std::optional<ConnectionId> source, bool verbatim) {
+void PlaybackExchange::add_listener(const FeedRequest& request, const Feed& feed, std::optional<ConnectionId> source,
+                                    bool verbatim) {
   auto& client = clients_[request.connection];
-  client.recorded_as.insert_or_assign(request.feed, recorded);
+  client.recorded_as.insert_or_assign(request.feed, feed);
   const Listener listener{request.connection, request.feed, request.snapshot, verbatim};
-  auto& group = groups_[recorded];
+  auto& group = groups_[feed];
   if (!source) {
     group.orphans.push_back(listener);
     return;
   }
-  if (!client.home && recorded_[*source].open) client.home = source;
+  if (!client.home && recorded(*source).open) client.home = source;
   group.tracks[*source].listeners.push_back(listener);
 }
 

@@ -2,14 +2,13 @@
 
 #include <utility>
 
-#include "core/protocol/spot_v2/server_encode.hpp"
 #include "replay/playback_exchange.hpp"
 
 namespace ktape {
 
 void PlaybackExchange::send_to(const std::vector<ConnectionId>& clients, std::string_view text) {
   if (text.empty()) return;
-  for (const auto client : clients) front_.send(client, text);
+  for (const auto client : clients) front_->send(client, text);
 }
 
 void PlaybackExchange::tell(std::vector<Touched>& touched, std::string_view text) {
@@ -40,18 +39,21 @@ void PlaybackExchange::tell_snapshot(Touched& touched, std::string_view text) {
     } else if (complete) {
       listener.awaiting = false;
       auto snapshot = smaller_snapshot(track, listener.feed);
-      if (awaited) news.push_back({{listener.client}, std::move(snapshot)});
+      if (awaited) news.push_back({{listener.client}, {std::move(snapshot)}});
     }
   }
   if (touched.before && complete) news.push_back({std::move(served), track.state->difference(*touched.before)});
   take_in_abandoned(touched, text, news);
   send_to(owed, text);
-  for (const auto& [clients, message] : news) send_to(clients, message);
+  send(news);
 }
 
 void PlaybackExchange::tell_update(Touched& touched, std::string_view text) {
   const bool is_book = touched.feed.channel == Channel::Book;
   if (!is_book) take_in_orphans(touched);
+  std::vector<News> news;
+  // Where nothing is known of what they missed, they hear what comes.
+  if (touched.track->state->is_momentary()) take_in_abandoned(touched, {}, news);
   std::vector<ConnectionId> hearers;
   for (const auto& listener : touched.track->listeners) {
     if (listener.feed != touched.feed) continue;
@@ -59,18 +61,23 @@ void PlaybackExchange::tell_update(Touched& touched, std::string_view text) {
     if (is_book && listener.awaiting && !listener.verbatim) continue;
     hearers.push_back(listener.client);
   }
-  std::vector<News> news;
   change_smaller_books(touched, news);
   if (!is_book) take_in_abandoned(touched, {}, news);
   send_to(hearers, text);
-  for (const auto& [clients, message] : news) send_to(clients, message);
+  send(news);
 }
 
-// Spot-v2 section 5.3, the server's side. The checksum covers ten levels whatever the depth, so it is the book's own.
+void PlaybackExchange::send(const std::vector<News>& news) {
+  for (const auto& [clients, texts] : news) {
+    for (const auto& text : texts) send_to(clients, text);
+  }
+}
+
+// Spot-v2 section 5.3, the server's side; Spot v1 has the same rules.
 void PlaybackExchange::change_smaller_books(Touched& touched, std::vector<News>& news) {
   auto& track = *touched.track;
   if (track.images.empty() || !track.state->complete()) return;
-  auto& book = *track.state->book();
+  auto& book = track.state->teller()->book();
   for (auto at = track.images.begin(); at != track.images.end();) {
     auto& [depth, image] = *at;
     std::vector<ConnectionId> hearers;
@@ -83,21 +90,21 @@ void PlaybackExchange::change_smaller_books(Touched& touched, std::vector<News>&
       continue;
     }
     auto now = BookImage::of(book, static_cast<std::size_t>(depth));
-    auto text = difference(touched, std::exchange(image, now), now);
-    news.push_back({std::move(hearers), std::move(text)});
+    Feed feed = touched.feed;
+    feed.depth = depth;
+    auto texts = difference(touched, feed, std::exchange(image, now), now);
+    news.push_back({std::move(hearers), std::move(texts)});
     ++at;
   }
 }
 
-// The update that turns one image of the touched book into another; empty if they are the same.
-std::string PlaybackExchange::difference(const Touched& touched, const BookImage& before, const BookImage& after) {
-  auto& book = *touched.track->state->book();
-  const auto change = BookChange::between(before, after, book);
-  std::string text;
-  if (change.empty()) return text;
-  spot_v2::append_book(text, BookUpdate{touched.feed.symbol, change.bids, change.asks, book.checksum(),
-                                        touched.track->state->exchange_time()});
-  return text;
+// The update of `feed` that turns one image of the touched book into another; none if they are the same.
+std::vector<std::string> PlaybackExchange::difference(const Touched& touched, const Feed& feed, const BookImage& before,
+                                                      const BookImage& after) {
+  auto& teller = *touched.track->state->teller();
+  const auto change = BookChange::between(before, after, teller.book());
+  if (change.empty()) return {};
+  return {teller.update_as(feed, change)};
 }
 
 // Those who subscribed before the recording had come to this feed.
@@ -113,18 +120,18 @@ void PlaybackExchange::take_in_abandoned(Touched& touched, std::string_view snap
   if (!own.state->complete()) return;
   for (auto& [connection, track] : touched.group->tracks) {
     if (&track == touched.track || track.live || track.listeners.empty()) continue;
-    const auto missed = track.state->complete() ? own.state->difference(*track.state) : std::string();
+    const auto missed = track.state->complete() ? own.state->difference(*track.state) : std::vector<std::string>();
     for (auto& listener : track.listeners) {
       const auto depth = static_cast<std::size_t>(listener.feed.depth);
       if (listener.feed == touched.feed) {
-        news.push_back({{listener.client}, listener.awaiting ? std::string(snapshot) : missed});
+        news.push_back({{listener.client}, listener.awaiting ? std::vector{std::string(snapshot)} : missed});
       } else if (const auto image = track.images.find(listener.feed.depth);
                  !listener.awaiting && image != track.images.end()) {
-        const auto now = BookImage::of(*own.state->book(), depth);
-        news.push_back({{listener.client}, difference(touched, image->second, now)});
+        const auto now = BookImage::of(own.state->teller()->book(), depth);
+        news.push_back({{listener.client}, difference(touched, listener.feed, image->second, now)});
         own.images.try_emplace(listener.feed.depth, now);
       } else {
-        news.push_back({{listener.client}, smaller_snapshot(own, listener.feed)});
+        news.push_back({{listener.client}, {smaller_snapshot(own, listener.feed)}});
       }
       listener.awaiting = listener.awaiting && snapshot.empty();
       own.listeners.push_back(std::move(listener));

@@ -8,7 +8,7 @@
 
 namespace ktape {
 
-// What one recorded connection has said so far. One implementation per dialect that can be decoded.
+// What one recorded connection has said so far.
 class ConversationState {
  public:
   virtual ~ConversationState() = default;
@@ -21,21 +21,17 @@ class ConversationState {
   virtual void tell(Timestamp at, ConnectionId connection, FrameSink& out) const = 0;
 };
 
-// nullptr for a dialect whose state is not understood.
 std::unique_ptr<ConversationState> make_conversation_state(Dialect dialect);
 
 // Frames in, keyframe out: what a recording that begins at some instant has to say first, so that it can be played
 // without what came before. Per connection: Opened, status, the subscriptions in force with their answers, and a
 // snapshot of each feed (books at their recorded depth with the checksum, the last trades, so that trade ids go on
-// without a hole, the ticker, the recent candles, instruments). A book that had no valid state has no snapshot.
+// without a hole, the ticker, the recent candles, instruments). A book that had no valid state has no snapshot, and
+// trades of Spot v1 never have one.
 //
 // Memory is bounded by the feeds in force, not by the frames.
 class StateTracker final : public FrameSink {
  public:
-  // Whether keyframes can be made of recordings of this dialect.
-  static bool understands(Dialect dialect) { return make_conversation_state(dialect) != nullptr; }
-
-  // Of a dialect that it does not understand it makes empty keyframes.
   explicit StateTracker(Dialect dialect) : dialect_(dialect) {}
 
   // Each frame before the keyframe, in the recorded order; those of an earlier keyframe as well.

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "replay/lookahead.hpp"
+#include "replay/spot_v2_recording.hpp"
 
 namespace ktape {
 namespace {
@@ -330,7 +330,7 @@ bool DedupeLane::wanted_control(const PendingFrame& frame) {
    public:
     void on_event(const Event& event) override {
       if (const auto* reply = std::get_if<Reply>(&event)) {
-        feed = feed_of(*reply);
+        feed = RecordedDialect::of(Dialect::SpotV2).feed_of(*reply);
         subscribes = reply->method == "subscribe";
       }
       status = status || std::holds_alternative<StatusChange>(event);

@@ -8,14 +8,16 @@
 
 #include "cli/arguments.hpp"
 #include "core/base/decimal.hpp"
+#include "core/protocol/futures/feeds.hpp"
 #include "core/protocol/spot_v2/subscription_rules.hpp"
 #include "live/http_client.hpp"
 
 namespace ktape::cli {
 namespace {
 
-constexpr std::array kChannels{Channel::Instrument, Channel::Ticker, Channel::Book, Channel::Trade, Channel::Ohlc};
-constexpr std::array kTriggers{TriggerKind::Checksum, TriggerKind::TradeGap, TriggerKind::Disconnect};
+constexpr std::array kTriggers{TriggerKind::Checksum, TriggerKind::Sequence, TriggerKind::TradeGap,
+                               TriggerKind::Disconnect};
+constexpr std::array kDialects{Dialect::SpotV2, Dialect::SpotV1, Dialect::FuturesV1};
 constexpr std::string_view kKrakenRest = "https://api.kraken.com";
 
 tl::unexpected<Error> wrong(const Setting& setting, std::string_view what) {
@@ -124,31 +126,79 @@ class Values {
   Result<void> status_;
 };
 
-template <class Enum, std::size_t N>
-std::vector<std::string_view> names_of(const std::array<Enum, N>& all) {
+template <class Enums>
+std::vector<std::string_view> names_of(const Enums& all) {
   std::vector<std::string_view> names;
-  for (const Enum one : all) names.push_back(to_string(one));
+  for (const auto one : all) names.push_back(to_string(one));
   return names;
+}
+
+// The channels of the market.
+std::vector<Channel> channels_of(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::SpotV2:
+      break;
+    case Dialect::SpotV1:
+      return {Channel::Ticker, Channel::Book, Channel::Trade, Channel::Spread, Channel::Ohlc};
+    case Dialect::FuturesV1:
+      return {Channel::Ticker, Channel::Book, Channel::Trade, Channel::TickerLite, Channel::Heartbeat};
+  }
+  return {Channel::Instrument, Channel::Ticker, Channel::Book, Channel::Trade, Channel::Ohlc};
+}
+
+std::string symbol_in_events(Dialect dialect, const std::string& symbol) {
+  if (dialect == Dialect::SpotV1) return spot_v2::modern_symbol(symbol);
+  return dialect == Dialect::FuturesV1 ? futures::canonical_product(symbol) : symbol;
+}
+
+// Settings that have no meaning in the dialect.
+void refuse_strangers(Values& values, Dialect dialect) {
+  const auto refuse = [&](std::string_view name) {
+    if (values.find(name) == nullptr) return;
+    values.refuse(name, fmt::format("has no meaning in {}", to_string(dialect)));
+  };
+  if (dialect == Dialect::SpotV2) return;
+  refuse("ticker-trigger");
+  if (values.flag("all-symbols")) {
+    values.refuse("all-symbols", fmt::format("{} has no channel that lists them", to_string(dialect)));
+  }
+  if (dialect == Dialect::SpotV1) return;
+  refuse("depth");
+  refuse("interval");
 }
 
 Result<FeedConfig> make_feed(const Settings& settings) {
   Values values(settings);
   FeedConfig feed;
+  feed.dialect =
+      values
+          .read<Dialect>("dialect",
+                         [](const std::string& text) -> Result<Dialect> {
+                           if (const auto dialect = parse_dialect(text)) return *dialect;
+                           return fail(Errc::InvalidArgument,
+                                       fmt::format("'{}': {} expected", text, fmt::join(names_of(kDialects), ", ")));
+                         })
+          .value_or(Dialect::SpotV2);
+  const bool futures = feed.dialect == Dialect::FuturesV1;
+  refuse_strangers(values, feed.dialect);
   if (auto endpoint = values.read<Endpoint>("url", [](const std::string& text) { return Endpoint::parse(text); })) {
     feed.endpoint = std::move(*endpoint);
   }
-  for (const std::size_t chosen : values.choices("channels", names_of(kChannels))) {
-    feed.channels.push_back(kChannels[chosen]);
+  const auto channels = channels_of(feed.dialect);
+  for (const std::size_t chosen : values.choices("channels", names_of(channels))) {
+    feed.channels.push_back(channels[chosen]);
   }
   if (feed.channels.empty()) values.refuse("channels", "names no channel");
-  const bool of_symbols = feed.channels != std::vector{Channel::Instrument};
+  const bool of_symbols = std::any_of(feed.channels.begin(), feed.channels.end(), [](Channel channel) {
+    return channel != Channel::Instrument && channel != Channel::Heartbeat;
+  });
   const bool all = values.flag("all-symbols");
   if (!all && values.find("quote") != nullptr)
     values.refuse("quote", "chooses among all symbols, so it needs --all-symbols");
   feed.all_symbols = all;
   feed.quotes = values.list("quote");
   if (!all) {
-    feed.symbols = values.list("symbols");
+    for (const auto& symbol : values.list("symbols")) feed.symbols.push_back(symbol_in_events(feed.dialect, symbol));
     if (feed.symbols.empty() && of_symbols) values.refuse("symbols", "at least one is needed");
   } else if (values.find("symbols") != nullptr) {
     values.refuse("all-symbols", "symbols are named as well");
@@ -162,12 +212,15 @@ Result<FeedConfig> make_feed(const Settings& settings) {
   feed.symbols_per_connection = static_cast<std::size_t>(values.number("symbols-per-connection", 1, 2000));
 
   // What Kraken would refuse is refused here, by the rules for subscriptions.
+  const auto codec = make_codec(feed.dialect);
   const auto check = [&](std::string_view name, const Subscription& subscription) {
-    if (auto valid = spot_v2::validate(subscription); !valid) values.refuse(name, valid.error().detail);
+    const auto valid = codec->check({.method = Method::Subscribe, .subscription = subscription});
+    if (!valid) values.refuse(name, valid.error().detail);
   };
   if (values.status() && !all && of_symbols) check("symbols", {.channel = Channel::Trade, .symbols = feed.symbols});
-  feed.depth = static_cast<int>(values.number("depth", 0, 1'000'000));
-  if (values.status()) check("depth", {.channel = Channel::Book, .symbols = {"BTC/USD"}, .depth = feed.depth});
+  if (!futures) feed.depth = static_cast<int>(values.number("depth", 0, 1'000'000));
+  if (values.status() && !futures)
+    check("depth", {.channel = Channel::Book, .symbols = {"BTC/USD"}, .depth = feed.depth});
   for (const std::string& text : values.list("interval")) {
     const auto minutes = Values::whole(text, 0, 1'000'000);
     if (!minutes) {
@@ -181,9 +234,11 @@ Result<FeedConfig> make_feed(const Settings& settings) {
       check("interval", {.channel = Channel::Ohlc, .symbols = {"BTC/USD"}, .interval_minutes = interval});
     }
   }
-  if (feed.ohlc_minutes.empty()) values.refuse("interval", "names no interval");
-  feed.ticker_trigger = spot_v2::kEventTriggers[values.choice(
-      "ticker-trigger", {spot_v2::kEventTriggers.begin(), spot_v2::kEventTriggers.end()})];
+  if (feed.ohlc_minutes.empty() && !futures) values.refuse("interval", "names no interval");
+  if (feed.dialect == Dialect::SpotV2) {
+    feed.ticker_trigger = spot_v2::kEventTriggers[values.choice(
+        "ticker-trigger", {spot_v2::kEventTriggers.begin(), spot_v2::kEventTriggers.end()})];
+  }
   if (!values.status()) return tl::unexpected<Error>(values.status().error());
   return feed;
 }
@@ -211,8 +266,10 @@ bool is_kraken(const std::string& host) { return host == "kraken.com" || host.en
 // Where REST is: as told, else beside Kraken's websockets, else nowhere.
 void find_rest(Values& values, RecordConfig& config) {
   const bool told = values.find("rest") != nullptr;
-  const auto near = std::any_of(config.feeds.begin(), config.feeds.end(),
-                                [](const FeedConfig& feed) { return is_kraken(feed.endpoint.host); });
+  // What is fetched there are the pairs of Spot.
+  const auto near = std::any_of(config.feeds.begin(), config.feeds.end(), [](const FeedConfig& feed) {
+    return feed.dialect != Dialect::FuturesV1 && is_kraken(feed.endpoint.host);
+  });
   if (told) {
     config.rest = values.read<Endpoint>("rest", [&](const std::string& text) -> Result<Endpoint> {
       auto server = parse_http_url(text);
@@ -251,6 +308,8 @@ std::string_view to_string(TriggerKind kind) {
   switch (kind) {
     case TriggerKind::Checksum:
       return "checksum";
+    case TriggerKind::Sequence:
+      return "sequence";
     case TriggerKind::TradeGap:
       return "trade-gap";
     case TriggerKind::Disconnect:
@@ -297,8 +356,14 @@ Result<RecordConfig> make_config(const EffectiveSettings& settings) {
   for (const Settings& feed : settings.feeds) {
     auto made = make_feed(feed);
     if (!made) return tl::unexpected<Error>(made.error());
+    if (!config.feeds.empty() && made->dialect != config.feeds.front().dialect) {
+      return wrong(feed.find("dialect")->second,
+                   fmt::format("{} and {} cannot go into one recording: each needs one of its own",
+                               to_string(config.feeds.front().dialect), to_string(made->dialect)));
+    }
     config.feeds.push_back(std::move(*made));
   }
+  config.dialect = config.feeds.front().dialect;
   Values values(settings.recording);
   config.output = values.word("output");
   config.ca = values.word("ca");

@@ -8,26 +8,27 @@
 
 #include "cli/record/settings.hpp"
 #include "core/base/time.hpp"
-#include "core/protocol/codec.hpp"
+#include "core/protocol/dialect.hpp"
 #include "core/wire/endpoint.hpp"
 
 namespace ktape::cli {
 
 // What one exchange is asked for.
 struct FeedConfig {
+  Dialect dialect = Dialect::SpotV2;
   Endpoint endpoint;
   std::vector<Channel> channels;     // in the order in which they are asked for
   bool all_symbols = false;          // all that the instrument channel lists
   std::vector<std::string> quotes;   // of those, these quote currencies only; empty: all
-  std::vector<std::string> symbols;  // else these
-  int depth = 10;
+  std::vector<std::string> symbols;  // else these, as in events: BTC/USD, also in v1; PF_XBTUSD
+  int depth = 10;                    // not of Futures, nor the next two
   std::vector<int> ohlc_minutes;
-  std::string ticker_trigger;
+  std::string ticker_trigger;  // of spot-v2
   std::size_t symbols_per_connection = 200;
 };
 
-enum class TriggerKind : std::uint8_t { Checksum, TradeGap, Disconnect };
-std::string_view to_string(TriggerKind kind);  // "checksum", "trade-gap", "disconnect"
+enum class TriggerKind : std::uint8_t { Checksum, Sequence, TradeGap, Disconnect };
+std::string_view to_string(TriggerKind kind);  // "checksum", "sequence", "trade-gap", "disconnect"
 
 struct RingConfig {
   Duration span{};
@@ -43,6 +44,7 @@ struct ListenConfig {
 };
 
 struct RecordConfig {
+  Dialect dialect = Dialect::SpotV2;  // of all feeds
   std::vector<FeedConfig> feeds;
   std::string output;
   std::string ca;

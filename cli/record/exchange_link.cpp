@@ -4,21 +4,20 @@
 
 #include <fmt/format.h>
 
-#include "core/protocol/dialect.hpp"
-
 namespace ktape::cli {
 
-ExchangeLink::ExchangeLink(Surroundings& around, ConnectionId connection, std::size_t feed, ClientOptions options,
-                           EventSink* log)
+ExchangeLink::ExchangeLink(Surroundings& around, ConnectionId connection, std::size_t feed, Dialect dialect,
+                           ClientOptions options, EventSink* log)
     : around_(around),
       connection_(connection),
       feed_(feed),
+      dialect_(dialect),
       url_(options.endpoint.url()),
       log_(log),
       socket_(around.loop, connection, around.socket),
       counted_(around),
       recorded_(socket_, counted_),
-      codec_(make_codec(Dialect::SpotV2)),
+      codec_(make_codec(dialect)),
       client_(*this, *codec_, around.loop.clock(), *this, std::move(options)) {}
 
 void ExchangeLink::subscribe(const Subscription& subscription) {
@@ -51,6 +50,8 @@ LinkFigures ExchangeLink::figures() const {
   out.connected = client_.connected();
   out.checksums_verified = client_.stats().checksums_verified;
   out.checksums_failed = client_.stats().checksums_failed;
+  out.sequences_verified = client_.stats().sequences_verified;
+  out.sequences_failed = client_.stats().sequences_failed;
   out.trade_gaps = client_.stats().trade_gaps;
   return out;
 }
@@ -129,8 +130,10 @@ void ExchangeLink::take(const LinkChange& change) {
 void ExchangeLink::take(const BookStateChange& change) {
   if (change.state != BookState::Invalid) return;
   around_.say(named(fmt::format("ktape: {}", change.reason)));
-  note("checksum_mismatch", fmt::format("{}: {}", change.symbol, change.reason));
-  around_.output.trigger({TriggerKind::Checksum, std::string(change.reason)});
+  // Books of Futures have numbers in place of checksums.
+  const bool numbered = dialect_ == Dialect::FuturesV1;
+  note(numbered ? "sequence_gap" : "checksum_mismatch", fmt::format("{}: {}", change.symbol, change.reason));
+  around_.output.trigger({numbered ? TriggerKind::Sequence : TriggerKind::Checksum, std::string(change.reason)});
 }
 
 void ExchangeLink::take(const TradeGap& gap) {

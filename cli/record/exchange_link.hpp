@@ -10,6 +10,7 @@
 #include "cli/record/metrics.hpp"
 #include "cli/record/session_output.hpp"
 #include "core/client/client.hpp"
+#include "core/protocol/dialect.hpp"
 #include "live/live_loop.hpp"
 #include "live/websocket_transport.hpp"
 #include "recorder/recording_transport.hpp"
@@ -33,7 +34,8 @@ class ExchangeLink final : private Transport, private FrameSink, private EventSi
   };
 
   // `log`: where events go as well; may be null, else outlives the link.
-  ExchangeLink(Surroundings& around, ConnectionId connection, std::size_t feed, ClientOptions options, EventSink* log);
+  ExchangeLink(Surroundings& around, ConnectionId connection, std::size_t feed, Dialect dialect, ClientOptions options,
+               EventSink* log);
   ExchangeLink(const ExchangeLink&) = delete;
   ExchangeLink& operator=(const ExchangeLink&) = delete;
 
@@ -87,6 +89,7 @@ class ExchangeLink final : private Transport, private FrameSink, private EventSi
   Surroundings& around_;
   ConnectionId connection_;
   std::size_t feed_;
+  Dialect dialect_;
   std::string url_;
   EventSink* log_;
   bool instrument_optional_ = false;

@@ -98,6 +98,10 @@ std::string RecordMetrics::text(const std::vector<LinkFigures>& links, const Out
   per_link(&LinkFigures::checksums_verified);
   out.counter("ktape_checksum_failures_total", "Book checksums that were wrong");
   per_link(&LinkFigures::checksums_failed);
+  out.counter("ktape_sequences_verified_total", "Book updates of Futures that had the next number");
+  per_link(&LinkFigures::sequences_verified);
+  out.counter("ktape_sequence_failures_total", "Book updates of Futures with others missing before them");
+  per_link(&LinkFigures::sequences_failed);
   out.counter("ktape_trade_gaps_total", "Holes in trade ids");
   per_link(&LinkFigures::trade_gaps);
 

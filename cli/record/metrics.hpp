@@ -27,6 +27,8 @@ struct LinkFigures {
   std::uint64_t refused = 0;
   std::uint64_t checksums_verified = 0;
   std::uint64_t checksums_failed = 0;
+  std::uint64_t sequences_verified = 0;  // of books of Futures
+  std::uint64_t sequences_failed = 0;
   std::uint64_t trade_gaps = 0;
   std::uint64_t unanswered = 0;  // requests
 };

@@ -10,7 +10,9 @@ FeedPlan::FeedPlan(const FeedConfig& feed, bool instrument) : feed_(feed) {
     return std::find(feed.channels.begin(), feed.channels.end(), channel) != feed.channels.end();
   };
   instrument_ = instrument || names(Channel::Instrument);
-  lanes_.push_back({.channels = feed.channels, .ohlc_minutes = feed.ohlc_minutes.front()});
+  heartbeat_ = names(Channel::Heartbeat);
+  lanes_.push_back(
+      {.channels = feed.channels, .ohlc_minutes = feed.ohlc_minutes.empty() ? 0 : feed.ohlc_minutes.front()});
   if (!names(Channel::Ohlc)) return;
   for (std::size_t i = 1; i < feed.ohlc_minutes.size(); ++i) {
     lanes_.push_back({.channels = {Channel::Ohlc}, .ohlc_minutes = feed.ohlc_minutes[i]});
@@ -20,15 +22,16 @@ FeedPlan::FeedPlan(const FeedConfig& feed, bool instrument) : feed_(feed) {
 PlannedRequests FeedPlan::first() const {
   PlannedRequests out;
   if (instrument_) out.subscriptions.push_back({.channel = Channel::Instrument});
+  if (heartbeat_) out.subscriptions.push_back({.channel = Channel::Heartbeat});
   return out;
 }
 
 Subscription FeedPlan::subscription(Channel channel, const Lane& lane, std::vector<std::string> symbols) const {
-  return {.channel = channel,
-          .symbols = std::move(symbols),
-          .depth = feed_.depth,
-          .interval_minutes = lane.ohlc_minutes,
-          .event_trigger = feed_.ticker_trigger};
+  // What the dialect does not have keeps its neutral value.
+  Subscription out{.channel = channel, .symbols = std::move(symbols), .depth = feed_.depth};
+  if (lane.ohlc_minutes != 0) out.interval_minutes = lane.ohlc_minutes;
+  if (!feed_.ticker_trigger.empty()) out.event_trigger = feed_.ticker_trigger;
+  return out;
 }
 
 std::vector<PlannedRequests> FeedPlan::add(const std::vector<std::string>& symbols) {
@@ -42,8 +45,10 @@ std::vector<PlannedRequests> FeedPlan::add(const std::vector<std::string>& symbo
   std::map<std::size_t, PlannedRequests> planned;
   for (Lane& lane : lanes_) {
     for (std::size_t next = 0; next < fresh.size();) {
+      bool another = false;
       if (!lane.begun || lane.symbols == feed_.symbols_per_connection) {
-        lane.last = &lane == &lanes_.front() && !lane.begun ? 0 : connections_++;
+        another = &lane != &lanes_.front() || lane.begun;
+        lane.last = another ? connections_++ : 0;
         lane.symbols = 0;
         lane.begun = true;
       }
@@ -52,8 +57,9 @@ std::vector<PlannedRequests> FeedPlan::add(const std::vector<std::string>& symbo
       const auto begin = fresh.begin() + static_cast<std::ptrdiff_t>(next);
       const std::vector<std::string> some(begin, begin + static_cast<std::ptrdiff_t>(count));
       PlannedRequests& requests = planned.try_emplace(lane.last, PlannedRequests{lane.last, {}}).first->second;
+      if (another && heartbeat_) requests.subscriptions.push_back({.channel = Channel::Heartbeat});
       for (const Channel channel : lane.channels) {
-        if (channel == Channel::Instrument) continue;
+        if (channel == Channel::Instrument || channel == Channel::Heartbeat) continue;
         requests.subscriptions.push_back(subscription(channel, lane, some));
       }
       lane.symbols += count;

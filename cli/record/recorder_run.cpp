@@ -111,7 +111,8 @@ void RecorderRun::add_feeds() {
     const FeedConfig& feed = config_.feeds[i];
     const bool named =
         std::find(feed.channels.begin(), feed.channels.end(), Channel::Instrument) != feed.channels.end();
-    const bool besides = config_.with_instrument && told.insert(feed.endpoint.url()).second;
+    const bool besides =
+        config_.with_instrument && feed.dialect == Dialect::SpotV2 && told.insert(feed.endpoint.url()).second;
     FeedState& state = feeds_.emplace_back();
     state.plan = std::make_unique<FeedPlan>(feed, besides || feed.all_symbols);
     const PlannedRequests first = state.plan->first();
@@ -134,7 +135,7 @@ ExchangeLink& RecorderRun::add_link(std::size_t feed) {
   options.reconnect.budget = &attempts_;
   options.seed = links_.size() + 1;
   EventSink* const log = config_.events.empty() ? nullptr : &log_.of(id);
-  links_.push_back(std::make_unique<ExchangeLink>(*around_, id, feed, std::move(options), log));
+  links_.push_back(std::make_unique<ExchangeLink>(*around_, id, feed, config_.dialect, std::move(options), log));
   feeds_[feed].links.push_back(links_.back().get());
   return *links_.back();
 }

@@ -72,7 +72,7 @@ RingOutput::RingOutput(const RecordConfig& config, TimerService& clock, const Re
       key_(key),
       redactor_(redactor),
       say_(std::move(say)),
-      before_(Dialect::SpotV2),
+      before_(config.dialect),
       ring_({.span = config.ring->span, .bytes = config.ring->bytes},
             [this](const Frame& frame) { before_.on_frame(frame); }) {}
 

@@ -42,7 +42,7 @@ Result<std::unique_ptr<Recording>> create_session(const RecordConfig& config, co
   options.info.salt = identity->salt;
   options.info.created_at = clock.now();
   options.info.writer = kWriter;
-  options.info.dialect = to_string(Dialect::SpotV2);
+  options.info.dialect = to_string(config.dialect);
   options.writer.compression_level = config.level;
   options.writer.redaction_key = key;
   options.writer.classifier = classifier_for(options.info.dialect);

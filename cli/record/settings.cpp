@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/arguments.hpp"
+#include "core/protocol/dialect.hpp"
 
 namespace ktape::cli {
 namespace {
@@ -16,18 +17,23 @@ using enum SettingScope;
 constexpr std::array kKeys{
     SettingKey{"output", Word, Recording, "",
                "The recording to make; must not exist. May hold {utc:%Y%m%dT%H%M%SZ} and {segment:04}"},
-    SettingKey{"url", Word, Feed, "wss://ws.kraken.com/v2", "Where the exchange is"},
-    SettingKey{"symbols", List, Feed, "BTC/USD", "Pairs in Kraken's v2 names"},
+    SettingKey{"dialect", Word, Feed, "spot-v2", "What the exchange speaks: spot-v2, spot-v1, futures-v1"},
+    SettingKey{"url", Word, Feed, "wss://ws.kraken.com/v2",
+               "Where the exchange is; Kraken's public one of the dialect"},
+    SettingKey{"symbols", List, Feed, "BTC/USD",
+               "Pairs in the dialect's names: BTC/USD, in v1 XBT/USD; of Futures products: PF_XBTUSD"},
     SettingKey{"all-symbols", Flag, Feed, "", "All pairs that the instrument channel lists, and those that come later"},
     SettingKey{"quote", List, Feed, "", "Of all pairs those with one of these quote currencies (USD,EUR)"},
-    SettingKey{"channels", List, Feed, "instrument,ticker,book,trade,ohlc", "instrument, ticker, book, trade, ohlc"},
-    SettingKey{"depth", Word, Feed, "10", "Of the book: 10, 25, 100, 500, 1000"},
+    SettingKey{"channels", List, Feed, "instrument,ticker,book,trade,ohlc",
+               "Of spot-v2 instrument, ticker, book, trade, ohlc; of v1 spread as well, and no\ninstrument; of Futures "
+               "ticker, book, trade, ticker_lite, heartbeat"},
+    SettingKey{"depth", Word, Feed, "10", "Of the book: 10, 25, 100, 500, 1000; those of Futures are whole"},
     SettingKey{"interval", List, Feed, "1",
                "Of the ohlc channel, in minutes; each beyond the first on connections of its own"},
-    SettingKey{"ticker-trigger", Word, Feed, "trades", "What makes the ticker tick: trades, bbo"},
+    SettingKey{"ticker-trigger", Word, Feed, "trades", "Of spot-v2, what makes the ticker tick: trades, bbo"},
     SettingKey{"symbols-per-connection", Word, Feed, "200", "More symbols go to further connections"},
     SettingKey{"with", List, Recording, "instrument,asset-pairs",
-               "What every session gets besides: instrument, asset-pairs (the answer of REST), none"},
+               "What every session of Spot gets besides: instrument (v2), asset-pairs (of REST), none"},
     SettingKey{"rest", Word, Recording, "", "Where REST is; https://api.kraken.com for kraken.com, else nowhere"},
     SettingKey{"ca", Word, Recording, "", "Trust the authorities in this PEM file instead of the system's"},
     SettingKey{"clock", Word, Recording, "system", "system, or server: the time that a mock server announces"},
@@ -43,8 +49,9 @@ constexpr std::array kKeys{
     SettingKey{"snapshot-mode", Word, Recording, "",
                "Keep the last so much time (10m) in memory, and write a file only when something happens"},
     SettingKey{"ring-bytes", Word, Recording, "256MiB", "What the frames in memory may take"},
-    SettingKey{"trigger", List, Recording, "checksum,trade-gap,disconnect",
-               "What writes a file: checksum, trade-gap, disconnect, none (SIGUSR1 and POST /snapshot always do)"},
+    SettingKey{
+        "trigger", List, Recording, "checksum,sequence,trade-gap,disconnect",
+        "What writes a file: checksum, sequence, trade-gap, disconnect, none (SIGUSR1 and POST /snapshot\nalways do)"},
     SettingKey{"after", Word, Recording, "30s", "Go on writing for so long after a trigger"},
     SettingKey{"cooldown", Word, Recording, "1m", "No trigger begins another file for so long after one has ended"},
     SettingKey{"metrics", Word, Recording, "", "Serve /metrics and /health here (127.0.0.1:9464)"},
@@ -65,14 +72,43 @@ void lay_over(Settings& below, const Settings& above, SettingScope scope) {
   }
 }
 
-Settings standard(SettingScope scope) {
-  Settings out;
+// Where another dialect than spot-v2 has another standard, or, empty, none.
+struct DialectStandard {
+  Dialect dialect;
+  std::string_view name, standard;
+};
+constexpr std::array kDialectStandards{
+    DialectStandard{Dialect::SpotV1, "symbols", "XBT/USD"},
+    DialectStandard{Dialect::SpotV1, "channels", "ticker,book,trade,spread,ohlc"},
+    DialectStandard{Dialect::SpotV1, "ticker-trigger", ""},
+    DialectStandard{Dialect::FuturesV1, "symbols", "PF_XBTUSD"},
+    DialectStandard{Dialect::FuturesV1, "channels", "ticker,book,trade,heartbeat"},
+    DialectStandard{Dialect::FuturesV1, "depth", ""},
+    DialectStandard{Dialect::FuturesV1, "interval", ""},
+    DialectStandard{Dialect::FuturesV1, "ticker-trigger", ""},
+};
+
+std::string_view standard_of(const SettingKey& key, Dialect dialect) {
+  if (key.name == "url") return public_url(dialect);
+  const auto* const found = std::find_if(kDialectStandards.begin(), kDialectStandards.end(), [&](const auto& one) {
+    return one.dialect == dialect && one.name == key.name;
+  });
+  return found == kDialectStandards.end() ? key.standard : found->standard;
+}
+
+// Gives what nobody has set its standard.
+void complete(Settings& settings, SettingScope scope) {
+  const auto told = settings.find("dialect");
+  const auto dialect = told == settings.end() ? std::nullopt : parse_dialect(told->second.text());
+  const auto all = settings.find("all-symbols");
+  const bool all_symbols = all != settings.end() && all->second.text() == "true";
   for (const SettingKey& key : kKeys) {
-    if (key.scope == scope && !key.standard.empty()) {
-      out.emplace(key.name, from_text(key, key.standard, fmt::format("--{}", key.name)));
+    if (key.scope != scope || (all_symbols && key.name == "symbols")) continue;
+    const auto standard = standard_of(key, dialect.value_or(Dialect::SpotV2));
+    if (!standard.empty()) {
+      settings.emplace(key.name, from_text(key, standard, fmt::format("--{}", key.name)));
     }
   }
-  return out;
 }
 
 }  // namespace
@@ -94,14 +130,15 @@ Setting from_text(const SettingKey& key, std::string_view value, std::string ori
 
 EffectiveSettings effective(const Settings& command_line, const SettingsFile& file) {
   EffectiveSettings out;
-  out.recording = standard(Recording);
   lay_over(out.recording, file.all, Recording);
   lay_over(out.recording, command_line, Recording);
+  complete(out.recording, Recording);
 
-  Settings common = standard(Feed);
+  Settings common;
   lay_over(common, file.all, Feed);
   const auto add = [&](Settings feed) {
     lay_over(feed, command_line, Feed);
+    complete(feed, Feed);
     out.feeds.push_back(std::move(feed));
   };
   for (const Settings& entry : file.feeds) {

@@ -29,7 +29,7 @@ struct SettingKey {
   std::string_view name;  // of the option, without "--", and of the key in a file
   SettingKind kind;
   SettingScope scope;
-  std::string_view standard;  // the value that it has if nobody sets it; empty: none
+  std::string_view standard;  // the value that it has if nobody sets it, in spot-v2; empty: none
   std::string_view help;
 };
 

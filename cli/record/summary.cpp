@@ -18,6 +18,8 @@ LinkFigures sum_of(const std::vector<LinkFigures>& links) {
     all.refused += link.refused;
     all.checksums_verified += link.checksums_verified;
     all.checksums_failed += link.checksums_failed;
+    all.sequences_verified += link.sequences_verified;
+    all.sequences_failed += link.sequences_failed;
     all.trade_gaps += link.trade_gaps;
     all.unanswered += link.unanswered;
   }
@@ -28,7 +30,7 @@ LinkFigures sum_of(const std::vector<LinkFigures>& links) {
 
 bool is_whole(const RunResult& result) {
   const LinkFigures all = sum_of(result.links);
-  return all.refused == 0 && all.checksums_failed == 0 && all.trade_gaps == 0 &&
+  return all.refused == 0 && all.checksums_failed == 0 && all.sequences_failed == 0 && all.trade_gaps == 0 &&
          result.output.recording.dropped_frames == 0;
 }
 
@@ -37,9 +39,12 @@ std::string summary_text(const RecordConfig& config, const RunResult& result) {
   const RecordingStats& stats = result.output.recording;
   std::string out =
       result.paths.size() == 1 ? result.paths.front() : fmt::format("{}: {} files", config.output, result.paths.size());
-  out += fmt::format(": {} frames, {}, {} checksums right, {} wrong, {} holes in trade ids", grouped(stats.frames),
-                     bytes_text(stats.stored_bytes), grouped(all.checksums_verified), grouped(all.checksums_failed),
-                     grouped(all.trade_gaps));
+  const bool numbered = config.dialect == Dialect::FuturesV1;
+  out +=
+      fmt::format(": {} frames, {}, {} {} right, {} wrong, {} holes in trade ids", grouped(stats.frames),
+                  bytes_text(stats.stored_bytes), grouped(numbered ? all.sequences_verified : all.checksums_verified),
+                  numbered ? "numbers of books" : "checksums",
+                  grouped(numbered ? all.sequences_failed : all.checksums_failed), grouped(all.trade_gaps));
   if (result.links.size() > 1) out += fmt::format(", {} connections", result.links.size());
   if (all.disconnects > 0) out += fmt::format(", {} lost connections", grouped(all.disconnects));
   if (all.stale_spans > 0) out += fmt::format(", {} silences", grouped(all.stale_spans));
@@ -63,8 +68,9 @@ std::string summary_json(const RunResult& result, int exit_code) {
   out += fmt::format(
       R"("connects":{},"disconnects":{},"failed_attempts":{},"stale_spans":{},"refused":{},"unanswered":{},)",
       all.connects, all.disconnects, all.failed_attempts, all.stale_spans, all.refused, all.unanswered);
-  out += fmt::format(R"("checksums_verified":{},"checksums_failed":{},"trade_gaps":{},"incidents":{},)",
-                     all.checksums_verified, all.checksums_failed, all.trade_gaps, result.output.incidents);
+  out += fmt::format(R"("checksums_verified":{},"checksums_failed":{},"sequences_verified":{},"sequences_failed":{},)",
+                     all.checksums_verified, all.checksums_failed, all.sequences_verified, all.sequences_failed);
+  out += fmt::format(R"("trade_gaps":{},"incidents":{},)", all.trade_gaps, result.output.incidents);
   out += fmt::format(R"("times_blocked":{},"longest_sync_ms":{},"error":)", stats.times_blocked,
                      stats.longest_sync / std::chrono::milliseconds(1));
   if (result.error) {

@@ -30,6 +30,9 @@ struct BookSnapshot {
   std::optional<std::uint32_t> checksum{};
   std::optional<Timestamp> exchange_time{};  // absent in snapshots of 2024
   std::optional<std::uint64_t> sequence{};   // Futures, which has no checksum: the next update has the next number
+  // Spot v1: beside each level, when the exchange changed it last; else empty.
+  std::span<const Timestamp> bid_times{};
+  std::span<const Timestamp> ask_times{};
 };
 
 // Levels that changed, to be applied in this order, both sides before the checksum is compared.
@@ -39,7 +42,8 @@ struct BookUpdate {
   std::span<const Level> asks{};
   std::optional<std::uint32_t> checksum{};  // after this update
   std::optional<Timestamp> exchange_time{};
-  std::optional<std::uint64_t> sequence{};  // Futures
+  std::optional<std::uint64_t> sequence{};              // Futures
+  std::span<const Timestamp> bid_times{}, ask_times{};  // Spot v1: beside each level
 };
 
 // What happened to an order of a level 3 book. In a snapshot every order is Add.

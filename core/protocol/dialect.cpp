@@ -26,6 +26,24 @@ std::optional<Dialect> parse_dialect(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view public_url(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::SpotV2:
+      break;
+    case Dialect::SpotV1:
+      return "wss://ws.kraken.com/";
+    case Dialect::FuturesV1:
+      return "wss://futures.kraken.com/ws/v1";
+  }
+  return "wss://ws.kraken.com/v2";
+}
+
+std::string_view public_path(Dialect dialect) {
+  constexpr std::string_view kScheme = "wss://";
+  const auto url = public_url(dialect);
+  return url.substr(url.find('/', kScheme.size()));
+}
+
 std::unique_ptr<Codec> make_codec(Dialect dialect) {
   if (dialect == Dialect::SpotV2) return std::make_unique<spot_v2::SpotV2Codec>();
   if (dialect == Dialect::SpotV1) return std::make_unique<spot_v1::SpotV1Codec>();

@@ -54,6 +54,14 @@ Topic classify_data(std::string_view payload) {
 
 }  // namespace
 
+std::optional<DataName> data_name(std::string_view payload) {
+  DataName out;
+  BackwardWalker end(payload);
+  const bool named = JsonWalker(payload).take('[') && end.take(']') && end.take_text(out.pair) && end.take(',') &&
+                     end.take_text(out.channel_name);
+  return named ? std::optional(out) : std::nullopt;
+}
+
 Topic classify(std::string_view payload) {
   if (JsonWalker(payload).take('[')) return classify_data(payload);
   Topic topic;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace ktape::spot_v1 {
@@ -11,6 +12,13 @@ struct Topic {
 
   friend bool operator==(const Topic&, const Topic&) = default;
 };
+
+// What a message of market data says at its end: "book-10" and "XBT/USD". Nothing for other text.
+struct DataName {
+  std::string_view channel_name;
+  std::string_view pair;
+};
+std::optional<DataName> data_name(std::string_view payload);
 
 // Of data it looks at the end only, and nowhere does it check that the rest is JSON. Text of other forms has an empty
 // topic.

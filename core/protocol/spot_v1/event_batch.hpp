@@ -11,6 +11,7 @@ namespace ktape::spot_v1 {
 struct EventBatch {
   std::vector<Event> events;
   std::vector<Level> levels;
+  std::vector<Timestamp> level_times;  // one for each of them
   std::vector<OrderAnswer> answers;
   std::vector<OrderReport> reports;
   std::vector<Fill> fills;
@@ -20,6 +21,7 @@ struct EventBatch {
   void clear() {
     events.clear();
     levels.clear();
+    level_times.clear();
     answers.clear();
     reports.clear();
     fills.clear();

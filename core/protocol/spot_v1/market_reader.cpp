@@ -151,6 +151,7 @@ class MarketReader {
     }
     // Books point at their levels while more are added, so these must not move. A level is four nodes.
     context_.batch.levels.reserve(root_.span / 4);
+    context_.batch.level_times.reserve(root_.span / 4);
     if (whole.any()) return read_sides(whole, checksum, add_event<BookSnapshot>(context_));
     return read_sides(changes, checksum, add_event<BookUpdate>(context_));
   }
@@ -159,31 +160,34 @@ class MarketReader {
   Result<void> read_sides(const Sides& sides, const std::optional<ChecksumText>& checksum, Book& book) {
     book.symbol = symbol_;
     book.checksum = value_of(checksum);
-    KTAPE_TRY(read_levels(sides.asks, "asks", book.asks));
-    KTAPE_TRY(read_levels(sides.bids, "bids", book.bids));
+    KTAPE_TRY(read_levels(sides.asks, "asks", book.asks, book.ask_times));
+    KTAPE_TRY(read_levels(sides.bids, "bids", book.bids, book.bid_times));
     book.exchange_time = newest_;
     return {};
   }
 
-  Result<void> read_levels(const JsonNode* array, std::string_view name, std::span<const Level>& out) {
+  Result<void> read_levels(const JsonNode* array, std::string_view name, std::span<const Level>& out,
+                           std::span<const Timestamp>& times) {
     if (array == nullptr) return {};
     if (array->kind != JsonKind::Array) return wrong_field(where_, name, *array, "an array");
     auto& levels = context_.batch.levels;
+    auto& level_times = context_.batch.level_times;
     const Level* const first = levels.data() + levels.size();
+    const Timestamp* const first_time = level_times.data() + level_times.size();
     Result<void> result;
     for_each_element(*array, [&](const JsonNode& element) {
-      result = read_level(element, levels.emplace_back());
+      result = read_level(element, levels.emplace_back(), level_times.emplace_back());
       return result.has_value();
     });
     out = {first, static_cast<const Level*>(levels.data()) + levels.size()};
+    times = {first_time, static_cast<const Timestamp*>(level_times.data()) + level_times.size()};
     return result;
   }
 
-  Result<void> read_level(const JsonNode& element, Level& level) {
+  Result<void> read_level(const JsonNode& element, Level& level, Timestamp& at) {
     // A fourth element, "r", says that a level came back into sight: it is set like any other.
     const auto values = elements_of<3, 4>(element, "a level");
     if (!values) return tl::unexpected<Error>(values.error());
-    Timestamp at;
     KTAPE_TRY(store(*(*values)[0], "a price", level.price));
     KTAPE_TRY(store(*(*values)[1], "a volume", level.quantity));
     KTAPE_TRY(store(*(*values)[2], "a time", at));

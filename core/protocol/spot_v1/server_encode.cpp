@@ -94,7 +94,11 @@ void append_subscription_status(std::string& out, const Reply& reply, const Repl
     status.text("errorMessage", reply.error);
   }
   status.text("event", "subscriptionStatus");
-  if (!reply.symbol.empty()) status.text("pair", wire_symbol(reply.symbol));
+  if (!extras.pair.empty()) {
+    status.text("pair", extras.pair);
+  } else if (!reply.symbol.empty()) {
+    status.text("pair", wire_symbol(reply.symbol));
+  }
   status.number("reqid", reply.request_id);
   status.text("status", !reply.success ? "error" : reply.method == "unsubscribe" ? "unsubscribed" : "subscribed");
   if (!extras.subscription.empty()) {

@@ -26,6 +26,7 @@ struct ReplyExtras {
   std::optional<std::uint64_t> channel_id{};     // of public channels
   std::optional<std::int64_t> max_rate_count{};  // of openOrders
   std::string_view subscription{};  // the client's own object, to be sent back verbatim; else made from the Reply
+  std::string_view pair{};          // as the client wrote it, where that is no name of a symbol
 };
 
 // By the method of the reply: "pong", "error" (the message as a whole was refused), or subscribe and unsubscribe, one

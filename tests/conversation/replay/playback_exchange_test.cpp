@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "core/base/virtual_clock.hpp"
+#include "core/protocol/spot_v2/codec.hpp"
+#include "core/protocol/spot_v2/server_encode.hpp"
 #include "tests/support/book_market.hpp"
 #include "tests/support/exchange_driver.hpp"
 #include "tests/support/tape.hpp"

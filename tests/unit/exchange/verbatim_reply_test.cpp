@@ -39,5 +39,15 @@ TEST(VerbatimReply, IsNotFooledByTextInsideOfAString) {
             R"({"method":"x","req_id":7,"result":{"warnings":["\"req_id\":1"]}})");
 }
 
+TEST(VerbatimReply, PutsSpotV1sRequestIdInAlphabeticalOrder) {
+  constexpr auto kSubscribed =
+      R"({"channelID":464,"channelName":"trade","event":"subscriptionStatus","pair":"XBT/CHF","status":"subscribed","subscription":{"name":"trade"}})";
+  constexpr auto kNumbered =
+      R"({"channelID":464,"channelName":"trade","event":"subscriptionStatus","pair":"XBT/CHF","reqid":7,"status":"subscribed","subscription":{"name":"trade"}})";
+  EXPECT_EQ(with_request_id(kSubscribed, 7, kSpotV1RequestId), kNumbered);
+  EXPECT_EQ(with_request_id(kNumbered, std::nullopt, kSpotV1RequestId), kSubscribed);
+  EXPECT_EQ(with_request_id(R"({"event":"pong"})", 7, kSpotV1RequestId), R"({"event":"pong","reqid":7})");
+}
+
 }  // namespace
 }  // namespace ktape

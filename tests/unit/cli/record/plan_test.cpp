@@ -48,6 +48,21 @@ TEST(FeedPlan, AsksForTheInstrumentsOnlyWhereItIsTo) {
   EXPECT_EQ(FeedPlan(named, false).first().subscriptions.size(), 1U);
 }
 
+TEST(FeedPlan, AsksForTheHeartbeatsOfFuturesOnEveryConnection) {
+  FeedConfig wanted = feed({Channel::Book, Channel::Heartbeat}, 1);
+  wanted.ohlc_minutes = {};
+  wanted.ticker_trigger = "";
+  FeedPlan plan(wanted, false);
+  ASSERT_EQ(plan.first().subscriptions.size(), 1U);
+  EXPECT_EQ(plan.first().subscriptions[0], (Subscription{.channel = Channel::Heartbeat}));
+  const auto planned = plan.add({"PF_XBTUSD", "PF_ETHUSD"});
+  ASSERT_EQ(planned.size(), 2U);
+  ASSERT_EQ(planned[0].subscriptions.size(), 1U) << "the first connection has asked";
+  ASSERT_EQ(planned[1].subscriptions.size(), 2U);
+  EXPECT_EQ(planned[1].subscriptions[0], (Subscription{.channel = Channel::Heartbeat}));
+  EXPECT_EQ(planned[1].subscriptions[1], (Subscription{.channel = Channel::Book, .symbols = {"PF_ETHUSD"}}));
+}
+
 TEST(FeedPlan, KeepsWithinTheLimitsWhateverTheNumbers) {
   for (const std::size_t per_connection : {1U, 3U, 100U, 250U}) {
     for (const int count : {1, 99, 100, 101, 1450}) {

@@ -191,5 +191,43 @@ TEST(RecordSettings, ReadSizes) {
   }
 }
 
+TEST(RecordSettings, HaveTheStandardsOfTheirDialect) {
+  const auto v1 = config(line({{"output", "x.ktape"}, {"dialect", "spot-v1"}})).value();
+  EXPECT_EQ(v1.dialect, Dialect::SpotV1);
+  EXPECT_EQ(v1.feeds[0].endpoint.url(), "wss://ws.kraken.com/");
+  EXPECT_THAT(v1.feeds[0].symbols, ElementsAre("BTC/USD")) << "XBT/USD on the wire only";
+  EXPECT_THAT(v1.feeds[0].channels,
+              ElementsAre(Channel::Ticker, Channel::Book, Channel::Trade, Channel::Spread, Channel::Ohlc));
+  EXPECT_TRUE(v1.rest.has_value());
+
+  const auto futures = config({}, "output: x.ktape\ndialect: futures-v1\nsymbols: [pf_xbtusd, PI_ETHUSD]\n").value();
+  EXPECT_EQ(futures.dialect, Dialect::FuturesV1);
+  EXPECT_EQ(futures.feeds[0].endpoint.url(), "wss://futures.kraken.com/ws/v1");
+  EXPECT_THAT(futures.feeds[0].symbols, ElementsAre("PF_XBTUSD", "PI_ETHUSD"));
+  EXPECT_THAT(futures.feeds[0].channels,
+              ElementsAre(Channel::Ticker, Channel::Book, Channel::Trade, Channel::Heartbeat));
+  EXPECT_FALSE(futures.rest.has_value()) << "the pairs of Spot say nothing of it";
+}
+
+TEST(RecordSettings, RefuseWhatADialectDoesNotHave) {
+  EXPECT_THAT(refusal("dialect: spot-v3\n"), AllOf(StartsWith("kraken.yaml:1: dialect: "), HasSubstr("'spot-v3'")));
+  EXPECT_THAT(refusal("dialect: futures\ndepth: 25\n"), "kraken.yaml:2: depth: has no meaning in futures-v1");
+  EXPECT_THAT(refusal("dialect: spot-v1\nticker-trigger: bbo\n"),
+              "kraken.yaml:2: ticker-trigger: has no meaning in spot-v1");
+  EXPECT_THAT(refusal("dialect: spot-v1\nchannels: instrument\n"), HasSubstr("'instrument'"));
+  EXPECT_THAT(refusal("dialect: spot-v1\nall-symbols: true\n"), HasSubstr("spot-v1 has no channel that lists them"));
+  EXPECT_THAT(refusal("feeds:\n  - dialect: spot-v1\n  - dialect: futures\n"),
+              "kraken.yaml:3: dialect: spot-v1 and futures-v1 cannot go into one recording: each needs one of its own");
+}
+
+TEST(RecordSettings, ThatArePrintedAreReadAgainInEveryDialect) {
+  for (const std::string dialect : {"spot-v1", "futures-v1"}) {
+    const auto settings = effective(line({{"output", "x.ktape"}, {"dialect", dialect}}), {});
+    const auto again = effective({}, parse_settings(to_yaml(settings), kPath).value());
+    EXPECT_EQ(to_yaml(again), to_yaml(settings));
+    EXPECT_TRUE(make_config(again).has_value()) << to_yaml(settings);
+  }
+}
+
 }  // namespace
 }  // namespace ktape::cli

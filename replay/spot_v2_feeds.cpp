@@ -1,5 +1,3 @@
-#include "replay/feed_state.hpp"
-
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -8,7 +6,7 @@
 
 #include "core/base/assert.hpp"
 #include "core/protocol/spot_v2/server_encode.hpp"
-#include "replay/book_image.hpp"
+#include "replay/spot_v2_recording.hpp"
 
 namespace ktape {
 namespace {
@@ -24,12 +22,13 @@ Value named(Value value, const std::string& symbol) {
   return value;
 }
 
-class BookFeed final : public FeedState {
+class BookFeed final : public FeedState, public BookTeller {
  public:
-  explicit BookFeed(const Feed& feed) : book_(BookSpec{feed.symbol, feed.depth, std::nullopt, std::nullopt}) {}
+  explicit BookFeed(const Feed& feed)
+      : feed_(feed), book_(BookSpec{feed.symbol, feed.depth, std::nullopt, std::nullopt}) {}
 
   // What does not fit leaves the book incomplete; the recording is played on as it is.
-  void take(const Event& event) override {
+  void take(const Event& event, std::string_view /*text*/) override {
     if (const auto* snapshot = std::get_if<BookSnapshot>(&event)) {
       static_cast<void>(book_.reset(*snapshot));
       time_ = snapshot->exchange_time;
@@ -39,29 +38,33 @@ class BookFeed final : public FeedState {
     }
   }
   bool complete() const override { return book_.state() == BookState::Live; }
-
-  std::string snapshot() override {
-    const auto image = BookImage::of(book_, static_cast<std::size_t>(book_.spec().depth));
-    std::string text;
-    spot_v2::append_book(text, BookSnapshot{book_.spec().symbol, image.bids, image.asks, book_.checksum(), time_});
-    return text;
+  std::string snapshot() override { return snapshot_as(feed_, whole_image()); }
+  std::vector<std::string> difference(const FeedState& before) override {
+    const auto& old = static_cast<const BookFeed&>(before);
+    const auto change = BookChange::between(old.whole_image(), whole_image(), book_);
+    if (change.empty()) return {};
+    return {update_as(feed_, change)};
   }
-
-  std::string difference(const FeedState& before) override {
-    const auto depth = static_cast<std::size_t>(book_.spec().depth);
-    const auto old = BookImage::of(static_cast<const BookFeed&>(before).book_, depth);
-    const auto change = BookChange::between(old, BookImage::of(book_, depth), book_);
-    std::string text;
-    if (change.empty()) return text;
-    spot_v2::append_book(text, BookUpdate{book_.spec().symbol, change.bids, change.asks, book_.checksum(), time_});
-    return text;
-  }
-
   std::unique_ptr<FeedState> copy() const override { return std::make_unique<BookFeed>(*this); }
-  OrderBook* book() override { return &book_; }
-  std::optional<Timestamp> exchange_time() const override { return time_; }
+  BookTeller* teller() override { return this; }
+
+  OrderBook& book() override { return book_; }
+  // Spot-v2 section 5.3: the checksum covers ten levels whatever the depth, so it is the book's own.
+  std::string snapshot_as(const Feed& feed, const BookImage& image) override {
+    std::string text;
+    spot_v2::append_book(text, BookSnapshot{feed.symbol, image.bids, image.asks, book_.checksum(), time_});
+    return text;
+  }
+  std::string update_as(const Feed& feed, const BookChange& change) override {
+    std::string text;
+    spot_v2::append_book(text, BookUpdate{feed.symbol, change.bids, change.asks, book_.checksum(), time_});
+    return text;
+  }
 
  private:
+  BookImage whole_image() const { return BookImage::of(book_, static_cast<std::size_t>(feed_.depth)); }
+
+  Feed feed_;
   OrderBook book_;
   std::optional<Timestamp> time_;
 };
@@ -70,7 +73,7 @@ class TradeFeed final : public FeedState {
  public:
   explicit TradeFeed(const Feed& feed) : symbol_(feed.symbol) {}
 
-  void take(const Event& event) override {
+  void take(const Event& event, std::string_view /*text*/) override {
     const auto* trade = std::get_if<Trade>(&event);
     // A second snapshot repeats what is known.
     if (trade == nullptr || (!trades_.empty() && trade->trade_id <= trades_.back().trade_id)) return;
@@ -80,13 +83,14 @@ class TradeFeed final : public FeedState {
   bool complete() const override { return !trades_.empty(); }
   std::string snapshot() override { return text(trades_.begin(), true); }
 
-  std::string difference(const FeedState& before) override {
+  std::vector<std::string> difference(const FeedState& before) override {
     const auto& told = static_cast<const TradeFeed&>(before).trades_;
     auto first = trades_.begin();
     if (!told.empty()) {
       first = std::find_if(first, trades_.end(), [&](const Trade& t) { return t.trade_id > told.back().trade_id; });
     }
-    return first == trades_.end() ? std::string() : text(first, false);
+    if (first == trades_.end()) return {};
+    return {text(first, false)};
   }
 
   std::unique_ptr<FeedState> copy() const override { return std::make_unique<TradeFeed>(*this); }
@@ -108,16 +112,17 @@ class TickerFeed final : public FeedState {
  public:
   explicit TickerFeed(const Feed& feed) : symbol_(feed.symbol) {}
 
-  void take(const Event& event) override {
+  void take(const Event& event, std::string_view /*text*/) override {
     if (const auto* ticker = std::get_if<Ticker>(&event)) ticker_ = *ticker;
   }
   bool complete() const override { return ticker_.has_value(); }
   std::string snapshot() override { return text(true); }
 
-  std::string difference(const FeedState& before) override {
+  std::vector<std::string> difference(const FeedState& before) override {
     const auto& told = static_cast<const TickerFeed&>(before);
     auto news = text(false);
-    return told.ticker_ && told.text(false) == news ? std::string() : news;
+    if (told.ticker_ && told.text(false) == news) return {};
+    return {std::move(news)};
   }
 
   std::unique_ptr<FeedState> copy() const override { return std::make_unique<TickerFeed>(*this); }
@@ -139,7 +144,7 @@ class OhlcFeed final : public FeedState {
  public:
   explicit OhlcFeed(const Feed& feed) : symbol_(feed.symbol) {}
 
-  void take(const Event& event) override {
+  void take(const Event& event, std::string_view /*text*/) override {
     const auto* candle = std::get_if<Candle>(&event);
     if (candle == nullptr) return;
     candles_[candle->begin] = *candle;
@@ -156,7 +161,7 @@ class OhlcFeed final : public FeedState {
     return text(all, true);
   }
 
-  std::string difference(const FeedState& before) override {
+  std::vector<std::string> difference(const FeedState& before) override {
     const auto& told = static_cast<const OhlcFeed&>(before).candles_;
     std::vector<Candle> news;
     for (const auto& [begin, candle] : candles_) {
@@ -165,7 +170,8 @@ class OhlcFeed final : public FeedState {
       if (old == told.end() ? !told.empty() && begin < told.begin()->first : same(old->second, candle)) continue;
       news.push_back(named(candle, symbol_));
     }
-    return news.empty() ? std::string() : text(news, false);
+    if (news.empty()) return {};
+    return {text(news, false)};
   }
 
   std::unique_ptr<FeedState> copy() const override { return std::make_unique<OhlcFeed>(*this); }
@@ -190,7 +196,7 @@ class OhlcFeed final : public FeedState {
 
 class InstrumentFeed final : public FeedState {
  public:
-  void take(const Event& event) override {
+  void take(const Event& event, std::string_view /*text*/) override {
     const auto* update = std::get_if<InstrumentUpdate>(&event);
     if (update == nullptr) return;
     seen_ = true;
@@ -199,8 +205,10 @@ class InstrumentFeed final : public FeedState {
   }
   bool complete() const override { return seen_; }
   std::string snapshot() override { return text(true, nullptr); }
-  std::string difference(const FeedState& before) override {
-    return text(false, &static_cast<const InstrumentFeed&>(before));
+  std::vector<std::string> difference(const FeedState& before) override {
+    auto news = text(false, &static_cast<const InstrumentFeed&>(before));
+    if (news.empty()) return {};
+    return {std::move(news)};
   }
   std::unique_ptr<FeedState> copy() const override { return std::make_unique<InstrumentFeed>(*this); }
 
@@ -285,7 +293,7 @@ class InstrumentFeed final : public FeedState {
 
 }  // namespace
 
-std::unique_ptr<FeedState> FeedState::of(const Feed& feed) {
+std::unique_ptr<FeedState> make_spot_v2_state(const Feed& feed) {
   switch (feed.channel) {
     case Channel::Book:
       return std::make_unique<BookFeed>(feed);

@@ -1,13 +1,11 @@
-#include "replay/spot_v2_conversation.hpp"
+#include "replay/recorded_conversation.hpp"
 
 #include <algorithm>
 #include <tuple>
 #include <utility>
 
-#include "core/protocol/spot_v2/request.hpp"
-#include "core/protocol/spot_v2/server_encode.hpp"
+#include "core/protocol/dialect.hpp"
 #include "exchange/verbatim_reply.hpp"
-#include "replay/lookahead.hpp"
 
 namespace ktape {
 namespace {
@@ -16,30 +14,12 @@ constexpr std::size_t kMaxAsked = 1000;
 // A request that has waited longer has timed out, or will never be answered.
 constexpr Duration kPatience = std::chrono::seconds(10);
 
-// Takes the first reply out of a message.
-class ReplyReader final : public EventSink {
- public:
-  explicit ReplyReader(Timestamp at) : at_(at) {}
-  void on_event(const Event& event) override {
-    const auto* reply = std::get_if<Reply>(&event);
-    if (reply == nullptr || !text.empty()) return;
-    Reply again = *reply;
-    // Trades between the true answer and now are not told: what is told is complete from now on only.
-    again.time_in = again.time_out = at_;
-    spot_v2::append_reply(text, again);
-  }
-  std::string text;
-
- private:
-  Timestamp at_;
-};
-
 }  // namespace
 
 // Applies the events of one message to the feeds that they belong to.
-class SpotV2Conversation::Reading final : public EventSink {
+class RecordedConversation::Reading final : public EventSink {
  public:
-  Reading(SpotV2Conversation& owner, std::string_view text) : owner_(owner), text_(text) {}
+  Reading(RecordedConversation& owner, std::string_view text) : owner_(owner), text_(text) {}
 
   void on_event(const Event& event) override {
     if (const auto* reply = std::get_if<Reply>(&event)) {
@@ -47,19 +27,23 @@ class SpotV2Conversation::Reading final : public EventSink {
     } else if (std::holds_alternative<StatusChange>(event)) {
       owner_.status_ = text_;
     } else {
-      for (const Feed& feed : owner_.routes_.of(event).feeds) owner_.told(feed, event);
+      for (const Feed& feed : owner_.routes_.of(event, text_).feeds) owner_.told(feed, event, text_);
     }
   }
 
  private:
-  SpotV2Conversation& owner_;
+  RecordedConversation& owner_;
   std::string_view text_;
 };
 
-void SpotV2Conversation::take(const Frame& frame) {
+RecordedConversation::RecordedConversation(const RecordedDialect& dialect)
+    : dialect_(dialect), codec_(make_codec(dialect.dialect())) {}
+
+void RecordedConversation::take(const Frame& frame) {
   const auto forget = [this] {
     status_.clear();
-    routes_ = {};
+    codec_->reset();
+    routes_ = FeedRoutes(dialect_);
     feeds_.clear();
     asked_.clear();
   };
@@ -79,7 +63,7 @@ void SpotV2Conversation::take(const Frame& frame) {
         asked(frame);
       } else {
         Reading reading(*this, frame.payload);
-        codec_.decode(frame.payload, reading);
+        codec_->decode(frame.payload, reading);
       }
       break;
     case FrameKind::Binary:
@@ -89,15 +73,19 @@ void SpotV2Conversation::take(const Frame& frame) {
   }
 }
 
-void SpotV2Conversation::asked(const Frame& frame) {
-  auto request = codec_.decode_request(frame.payload);
-  if (!request || request->request_id == 0 || request->method == Method::Ping) return;
+void RecordedConversation::asked(const Frame& frame) {
+  auto request = codec_->decode_request(frame.payload);
+  if (!request) return;
+  if (codec_->answers_in_order()) request->request_id = ++last_unnumbered_;
+  codec_->sent(*request);
+  const bool subscribes = request->method == Method::Subscribe || request->method == Method::Unsubscribe;
+  if (request->request_id == 0 || !subscribes || is_private(request->subscription.channel)) return;
   if (asked_.size() >= kMaxAsked) asked_.pop_front();
   asked_.push_back(
       {frame.at, request->request_id, std::move(request->subscription.symbols), std::string(frame.payload)});
 }
 
-void SpotV2Conversation::answered(const Reply& reply, std::string_view text) {
+void RecordedConversation::answered(const Reply& reply, std::string_view text) {
   if (reply.request_id) {
     const auto at = std::find_if(asked_.begin(), asked_.end(),
                                  [&](const Asked& one) { return one.request_id == *reply.request_id; });
@@ -106,7 +94,7 @@ void SpotV2Conversation::answered(const Reply& reply, std::string_view text) {
       if (reply.symbol.empty() || at->symbols.empty()) asked_.erase(at);
     }
   }
-  const auto feed = feed_of(reply);
+  const auto feed = dialect_.feed_of(reply);
   if (!feed) return;
   if (reply.method == "subscribe") {
     routes_.subscribed(*feed);
@@ -114,31 +102,31 @@ void SpotV2Conversation::answered(const Reply& reply, std::string_view text) {
     one.answer = text;
     one.request_id = reply.request_id;
     // A book begins anew, as with the client; what else is known stays true.
-    if (feed->channel == Channel::Book) one.state = FeedState::of(*feed);
+    if (feed->channel == Channel::Book) one.state = dialect_.make_state(*feed);
   } else {
     routes_.unsubscribed(*feed);
     feeds_.erase(*feed);
   }
 }
 
-SpotV2Conversation::InForce& SpotV2Conversation::in_force(const Feed& feed) {
+RecordedConversation::InForce& RecordedConversation::in_force(const Feed& feed) {
   auto& one = feeds_[feed];
-  if (!one.state) one.state = FeedState::of(feed);
+  if (!one.state) one.state = dialect_.make_state(feed);
   return one;
 }
 
-void SpotV2Conversation::told(const Feed& feed, const Event& event) {
+void RecordedConversation::told(const Feed& feed, const Event& event, std::string_view text) {
   auto& one = in_force(feed);
-  if (const auto* trade = std::get_if<Trade>(&event)) {
+  if (const auto* trade = std::get_if<Trade>(&event); trade != nullptr && trade->trade_id != 0) {
     // What stood before a hole in the ids is not told again, or whoever hears it would report the hole a second time.
-    if (one.last_trade && trade->trade_id > *one.last_trade + 1) one.state = FeedState::of(feed);
+    if (one.last_trade && trade->trade_id > *one.last_trade + 1) one.state = dialect_.make_state(feed);
     one.last_trade = std::max(one.last_trade.value_or(trade->trade_id), trade->trade_id);
   }
-  one.state->take(event);
+  one.state->take(event, text);
 }
 
-std::string SpotV2Conversation::request_for(const std::vector<const Feed*>& feeds,
-                                            std::optional<std::int64_t> request_id, bool snapshot) {
+std::string RecordedConversation::request_for(const std::vector<const Feed*>& feeds,
+                                              std::optional<std::int64_t> request_id, bool snapshot) const {
   const Feed& first = *feeds.front();
   Request request{.method = Method::Subscribe, .request_id = request_id.value_or(0)};
   auto& wanted = request.subscription;
@@ -150,31 +138,16 @@ std::string SpotV2Conversation::request_for(const std::vector<const Feed*>& feed
   for (const Feed* const feed : feeds) {
     if (!feed->symbol.empty()) wanted.symbols.push_back(feed->symbol);
   }
-  return with_request_id(spot_v2::encode(request), request_id);
+  auto text = codec_->encode(request);
+  const auto* const place = dialect_.request_id_place();
+  return place == nullptr ? text : with_request_id(text, request_id, *place);
 }
 
-std::string SpotV2Conversation::answer_for(const Feed& feed, const InForce& one, Timestamp at) {
-  if (!one.answer.empty()) {
-    ReplyReader reader(at);
-    spot_v2::SpotV2Codec().decode(one.answer, reader);
-    return std::move(reader.text);
-  }
-  Reply reply;
-  reply.method = "subscribe";
-  reply.success = true;
-  reply.channel = to_string(feed.channel);
-  reply.symbol = feed.symbol;
-  if (feed.depth != 0) reply.depth = feed.depth;
-  if (feed.interval_minutes != 0) reply.interval_minutes = feed.interval_minutes;
-  reply.event_trigger = feed.event_trigger;
-  reply.snapshot = true;
-  reply.time_in = reply.time_out = at;
-  std::string text;
-  spot_v2::append_reply(text, reply);
-  return text;
+std::string RecordedConversation::answer_for(const Feed& feed, const InForce& one, Timestamp at) const {
+  return one.answer.empty() ? dialect_.answer_to(feed, at) : dialect_.answered_again(one.answer, at);
 }
 
-void SpotV2Conversation::tell(Timestamp at, ConnectionId connection, FrameSink& out) const {
+void RecordedConversation::tell(Timestamp at, ConnectionId connection, FrameSink& out) const {
   if (!open_) return;
   const auto say = [&](Direction direction, FrameKind kind, std::string_view text) {
     out.on_frame({at, connection, direction, kind, text});
@@ -213,7 +186,8 @@ void SpotV2Conversation::tell(Timestamp at, ConnectionId connection, FrameSink& 
     for (const Feed* const feed : feeds) {
       const InForce& one = feeds_.at(*feed);
       say(Direction::FromExchange, FrameKind::Text, answer_for(*feed, one, at));
-      if (one.state->complete()) say(Direction::FromExchange, FrameKind::Text, one.state->snapshot());
+      if (!one.state->complete()) continue;
+      if (const auto text = one.state->snapshot(); !text.empty()) say(Direction::FromExchange, FrameKind::Text, text);
     }
   }
   for (const Asked& one : asked_) {

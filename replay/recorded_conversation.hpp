@@ -7,16 +7,19 @@
 #include <string>
 #include <vector>
 
-#include "core/protocol/spot_v2/codec.hpp"
+#include "core/protocol/codec.hpp"
 #include "replay/feed_routes.hpp"
 #include "replay/feed_state.hpp"
+#include "replay/recorded_dialect.hpp"
 #include "replay/state_tracker.hpp"
 
 namespace ktape {
 
-// What a connection of the Spot v2 dialect has said.
-class SpotV2Conversation final : public ConversationState {
+// What a connection has said of the market, in any dialect.
+class RecordedConversation final : public ConversationState {
  public:
+  explicit RecordedConversation(const RecordedDialect& dialect);
+
   void take(const Frame& frame) override;
   void tell(Timestamp at, ConnectionId connection, FrameSink& out) const override;
 
@@ -40,19 +43,21 @@ class SpotV2Conversation final : public ConversationState {
 
   void asked(const Frame& frame);
   void answered(const Reply& reply, std::string_view text);
-  void told(const Feed& feed, const Event& event);
+  void told(const Feed& feed, const Event& event, std::string_view text);
   InForce& in_force(const Feed& feed);
-  static std::string request_for(const std::vector<const Feed*>& feeds, std::optional<std::int64_t> request_id,
-                                 bool snapshot);
-  static std::string answer_for(const Feed& feed, const InForce& one, Timestamp at);
+  std::string request_for(const std::vector<const Feed*>& feeds, std::optional<std::int64_t> request_id,
+                          bool snapshot) const;
+  std::string answer_for(const Feed& feed, const InForce& one, Timestamp at) const;
 
+  const RecordedDialect& dialect_;
   bool open_ = false;
   std::string url_;
   std::string status_;
-  FeedRoutes routes_;
+  FeedRoutes routes_{dialect_};
   std::map<Feed, InForce> feeds_;
   std::deque<Asked> asked_;
-  spot_v2::SpotV2Codec codec_;
+  std::unique_ptr<Codec> codec_;
+  std::int64_t last_unnumbered_ = 0;  // of requests that have no id on the wire
 };
 
 }  // namespace ktape
