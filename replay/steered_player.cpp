@@ -95,13 +95,13 @@ Result<bool> SteeredPlayer::begin_round() {
   const Duration length = place_.front - begin() + kTick;
   shift_ += std::chrono::ceil<std::chrono::seconds>(length);
   ++round_;
+  notify(SteeringNotice::Kind::RoundBegun, begin(), shift_);  // the stage of the round before is still there
   if (auto entered = tape_.enter(begin()); !entered) return tl::unexpected<Error>(entered.error());
   begin_anew();
   position_ = begin();
   waiting_since_ = position_;
   anchor_.reset();
   if (options_.begin) target_ = Mark{*options_.begin, 0};
-  notify(SteeringNotice::Kind::RoundBegun, begin(), shift_);
   return true;
 }
 

@@ -32,7 +32,7 @@ struct SteeringNotice {
   enum class Kind : std::uint8_t {
     SilenceSkipped,  // `span` of tape time from `at` on was not waited for
     UntilReached,    // paused at `at`
-    RoundBegun,      // of a loop; `span`: what is added to its stamps
+    RoundBegun,      // of a loop; `span`: what is added to its stamps. Told while the stage before is still there
     Ended,           // `at`: the last frame
   };
   Kind kind{};
