@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 
 #include <fmt/format.h>
 
-#include "core/base/decimal.hpp"
 #include "core/protocol/spot_v2/subscription_rules.hpp"
 
 namespace ktape::cli {
@@ -44,30 +42,6 @@ Result<std::vector<Duration>> parse_intervals(std::string_view text) {
     intervals.emplace_back(std::chrono::minutes(*minutes));
   }
   return intervals;
-}
-
-Result<std::optional<Rate>> parse_rate(std::string_view text) {
-  if (text == "max") return std::optional<Rate>{};
-  const auto bad = [text] {
-    return fail(Errc::InvalidArgument,
-                fmt::format("'{}' is no rate: max, or a ratio greater than zero such as 1, 60, 1/2 or 0.5", text));
-  };
-  Rate rate;
-  if (const std::size_t slash = text.find('/'); slash != std::string_view::npos) {
-    const auto numerator = whole_number(text.substr(0, slash));
-    const auto denominator = whole_number(text.substr(slash + 1));
-    if (!numerator || !denominator) return bad();
-    rate = {*numerator, *denominator};
-  } else {
-    const auto number = Decimal::parse(text);
-    if (!number || number->scale() > 6 || number->coefficient() < 0 || number->coefficient() > UINT32_MAX) return bad();
-    rate = {static_cast<std::uint32_t>(number->coefficient()),
-            static_cast<std::uint32_t>(power_of_ten(number->scale()))};
-    const std::uint32_t common = std::gcd(rate.numerator, rate.denominator);
-    rate = {rate.numerator / std::max(common, 1U), rate.denominator / std::max(common, 1U)};
-  }
-  if (rate.numerator == 0 || rate.denominator == 0) return bad();
-  return std::optional(rate);
 }
 
 Result<std::vector<Subscription>> subscriptions(const FeedArguments& arguments) {

@@ -18,9 +18,6 @@ std::vector<std::string> split_list(std::string_view text);
 // "1,5,60" -> minutes; each must be one of Kraken's intervals.
 Result<std::vector<Duration>> parse_intervals(std::string_view text);
 
-// "max" -> nothing; "10", "1/2", "0.5" -> exactly that ratio of integers, greater than zero.
-Result<std::optional<Rate>> parse_rate(std::string_view text);
-
 // What to subscribe to, as given on the command line.
 struct FeedArguments {
   std::string symbols;

@@ -32,6 +32,7 @@ void add_cut(CLI::App& program, Run& run);
 void add_import(CLI::App& program, Run& run);
 void add_info(CLI::App& program, Run& run);
 void add_man(CLI::App& program, Run& run);
+void add_play(CLI::App& program, Run& run);
 void add_record(CLI::App& program, Run& run);
 void add_merge(CLI::App& program, Run& run);
 void add_recover(CLI::App& program, Run& run);

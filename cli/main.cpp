@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   Run run;
   add_record(program, run);
   add_replay(program, run);
+  add_play(program, run);
   add_serve(program, run);
   add_run(program, run);
   add_info(program, run);

@@ -25,6 +25,15 @@ class TextClassifier final : public FrameClassifier {
   }
 };
 
+// Whatever is wrong with a file is no mistake of the command line.
+template <class Opened>
+Result<Opened> blame_files(Result<Opened> opened) {
+  if (!opened && (opened.error().code == Errc::NotFound || opened.error().code == Errc::InvalidArgument)) {
+    return fail(Errc::Io, opened.error().detail);
+  }
+  return opened;
+}
+
 }  // namespace
 
 FrameClassifier* classifier_for(const std::string& dialect) {
@@ -38,12 +47,59 @@ FrameClassifier* classifier_for(const std::string& dialect) {
 }
 
 Result<std::unique_ptr<SessionReader>> open_recording(const std::string& path) {
-  auto opened = open_segment(path);
-  // Whatever is wrong with a file is no mistake of the command line.
-  if (!opened && (opened.error().code == Errc::NotFound || opened.error().code == Errc::InvalidArgument)) {
-    return fail(Errc::Io, opened.error().detail);
+  return blame_files(open_segment(path));
+}
+
+Result<std::unique_ptr<SessionSet>> open_recordings(const std::vector<std::string>& paths) {
+  return blame_files(SessionSet::open(paths));
+}
+
+int tell_what_is_missing(const SessionSet& recordings) {
+  int code = kClean;
+  for (const std::string& file : recordings.damaged_files()) {
+    say(fmt::format("ktape: {} is damaged: `ktape verify {}` tells what is missing", file, file));
+    code = kIncomplete;
   }
-  return opened;
+  for (const std::string& detail : recordings.left_out()) {
+    say(fmt::format("ktape: left out: {}", detail));
+    code = kIncomplete;
+  }
+  if (code != kClean) return code;
+  const auto& sessions = recordings.sessions();
+  const bool one = sessions.size() == 1 && sessions.front().files.size() == 1;
+  for (const Gap& gap : recordings.gaps()) {
+    const bool lost = (gap.cause == GapCause::Crash && gap.frames != 0U) || (!one && gap.cause == GapCause::Damaged);
+    if (!lost) continue;
+    say(fmt::format("ktape: {} cut short: {}", one ? sessions.front().files.front() + " is" : "a recording is",
+                    gap.detail));
+    return kIncomplete;
+  }
+  return kClean;
+}
+
+Result<void> require_longer_than(const SessionSet& recordings, Duration start_offset) {
+  const auto first = recordings.first_at();
+  const Duration length = first ? *recordings.last_at() - *first : Duration::zero();
+  if (start_offset <= length) return {};
+  const auto& sessions = recordings.sessions();
+  const std::string what = sessions.size() == 1 && sessions.front().files.size() == 1
+                               ? sessions.front().files.front() + " ends"
+                               : "the recordings end";
+  return fail(Errc::InvalidArgument, fmt::format("--start-offset {}: {} after {}", format_duration(start_offset), what,
+                                                 format_duration(length)));
+}
+
+Result<RecordedClients::DialectOf> dialects_of(const SessionSet& recordings) {
+  std::vector<Dialect> dialects;
+  for (const SessionSet::Session& session : recordings.sessions()) {
+    const auto dialect = dialect_of(session.info);
+    if (!dialect) return tl::unexpected<Error>(dialect.error());
+    if (auto decodes = require_codec(*dialect); !decodes) return tl::unexpected<Error>(decodes.error());
+    dialects.push_back(*dialect);
+  }
+  return [&recordings, dialects = std::move(dialects)](ConnectionId connection) {
+    return dialects[recordings.session_of(connection)];
+  };
 }
 
 int tell_what_is_missing(const SessionReader& reader, const std::string& path) {

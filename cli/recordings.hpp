@@ -2,10 +2,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/protocol/dialect.hpp"
 #include "core/session/session_reader.hpp"
 #include "core/session/session_writer.hpp"
+#include "replay/recorded_clients.hpp"
+#include "replay/session_set.hpp"
 
 namespace ktape::cli {
 
@@ -16,14 +19,23 @@ Result<std::unique_ptr<SessionReader>> open_recording(const std::string& path);
 // for it.
 int tell_what_is_missing(const SessionReader& reader, const std::string& path);
 
-// Tells channel and symbol of frames of a dialect; nullptr where this version cannot. Lives as long as the program.
-FrameClassifier* classifier_for(const std::string& dialect);
-
 // What a recording says of its dialect; spot-v2 where it says nothing.
 Result<Dialect> dialect_of(const SessionInfo& info);
 
 // An error if the recording ends before so much of it has passed.
 Result<void> require_longer_than(SessionReader& recording, const std::string& path, Duration start_offset);
+
+// Opens several recordings, and folders of them, as one.
+Result<std::unique_ptr<SessionSet>> open_recordings(const std::vector<std::string>& paths);
+
+// As above, of all of them.
+int tell_what_is_missing(const SessionSet& recordings);
+
+// An error if they end before so much of them has passed.
+Result<void> require_longer_than(const SessionSet& recordings, Duration start_offset);
+
+// What each connection speaks; an error if this version cannot decode a session of it.
+Result<RecordedClients::DialectOf> dialects_of(const SessionSet& recordings);
 
 // An error unless this version can decode it.
 Result<void> require_codec(Dialect dialect);

@@ -8,19 +8,20 @@
 #include "cli/command.hpp"
 #include "cli/recordings.hpp"
 #include "cli/text_output.hpp"
-#include "core/base/sha256.hpp"
-#include "core/client/event_log.hpp"
+#include "core/market/event_text.hpp"
+#include "inspect/history_hashes.hpp"
 #include "live/real_time.hpp"
 #include "replay/player.hpp"
-#include "replay/recorded_clients.hpp"
+#include "replay/stage.hpp"
 
 namespace ktape::cli {
 namespace {
 
 struct Options {
-  std::string file;
+  std::vector<std::string> files;
   bool events = false;
   bool hash = false;
+  bool hashes = false;
   std::string candles;
   std::string rate = "max";
   std::string start_offset;
@@ -48,7 +49,7 @@ void append_books(std::string& out, const Client& client, int depth) {
 
 // What a person wants to see of a replay: candles as they close, then the books as they stood at the end, or when the
 // connection that told them was closed.
-class Summary final : public EventSink {
+class Summary {
  public:
   explicit Summary(int depth) : depth_(depth) {}
   void watch(const RecordedClients& clients) { clients_ = &clients; }
@@ -62,9 +63,9 @@ class Summary final : public EventSink {
     }
   }
 
-  void on_event(const Event& event) override {
+  void hear(const ClientStage::Heard& heard) {
     // The books are emptied after this event.
-    if (const auto* link = std::get_if<LinkChange>(&event); link != nullptr && link->state == LinkState::Down) {
+    if (const auto* link = std::get_if<LinkChange>(&heard.event); link != nullptr && link->state == LinkState::Down) {
       for (const auto& [connection, entry] : clients_->all()) {
         if (!entry->client->connected() && at_closing_.contains(connection)) continue;
         std::string& text = at_closing_[connection];
@@ -72,8 +73,8 @@ class Summary final : public EventSink {
         append_books(text, *entry->client, depth_);
       }
     }
-    const auto* candle = std::get_if<Candle>(&event);
-    if (candle == nullptr || candle->source != CandleSource::Trades || muted) return;
+    const auto* candle = std::get_if<Candle>(&heard.event);
+    if (candle == nullptr || candle->source != CandleSource::Trades || heard.past) return;
     if (candles_++ == 0) {
       put(fmt::format("{:<20} {:<10} {:>4} {:>14} {:>14} {:>14} {:>14} {:>20} {:>7}  {}\n", "candle", "symbol", "min",
                       "open", "high", "low", "close", "volume", "trades", "state"));
@@ -83,8 +84,6 @@ class Summary final : public EventSink {
                     candle->open.text(), candle->high.text(), candle->low.text(), candle->close.text(),
                     candle->volume.text(), candle->trades, to_string(candle->state)));
   }
-
-  bool muted = false;
 
  private:
   const RecordedClients* clients_ = nullptr;
@@ -118,6 +117,19 @@ struct Window {
   std::optional<Timestamp> end;
 };
 
+// The one hash as `--hash` always printed it; with `each`, a line for each stream as well.
+void print_hashes(HistoryHashes& hashes, bool each) {
+  if (!each) {
+    put(hashes.whole() + "\n");
+    return;
+  }
+  put(fmt::format("{}  {:>12}  all\n", hashes.whole(), grouped(hashes.events())));
+  for (const HistoryHashes::Stream& stream : hashes.streams()) {
+    put(fmt::format("{}  {:>12}  {}{}{}\n", stream.hash, grouped(stream.events), stream.channel,
+                    stream.symbol.empty() ? "" : " ", stream.symbol));
+  }
+}
+
 int run(const Options& options) {
   const auto rate = parse_rate(options.rate);
   if (!rate) return report(in_option("--rate", rate.error()));
@@ -128,35 +140,32 @@ int run(const Options& options) {
   const auto duration = parse_optional_duration("--duration", options.duration);
   if (!duration) return report(duration.error());
 
-  auto reader = open_recording(options.file);
-  if (!reader) return report(reader.error());
-  if (auto longer = require_longer_than(**reader, options.file, start_offset->value_or(Duration::zero())); !longer) {
+  const auto recordings = open_recordings(options.files);
+  if (!recordings) return report(recordings.error());
+  const auto dialects = dialects_of(**recordings);
+  if (!dialects) return report(dialects.error());
+  if (auto longer = require_longer_than(**recordings, start_offset->value_or(Duration::zero())); !longer) {
     return report(longer.error());
   }
-  const auto dialect = dialect_of((*reader)->info());
-  if (!dialect) return report(dialect.error());
-  if (auto decodes = require_codec(*dialect); !decodes) return report(decodes.error());
 
-  VirtualClock clock(Timestamp::min());
-  bool muted = false;
-  Sha256 hash;
-  EventLog log(clock, [&](std::string_view line) {
-    if (muted) return;
-    if (options.hash) {
-      hash.add(line);
+  const bool hashed = options.hash || options.hashes;
+  HistoryHashes hashes;
+  Summary summary(options.depth_shown);
+  std::string line;
+  ClientStage stage(*dialects, {.candles = {.intervals = *intervals}}, {}, [&](const ClientStage::Heard& heard) {
+    if (!options.events && !hashed) return summary.hear(heard);
+    if (heard.past) return;
+    line.clear();
+    append_event_text(line, heard.at, static_cast<std::uint32_t>(heard.connection), heard.event);
+    line.push_back('\n');
+    if (hashed) {
+      hashes.add(heard.event, line);
     } else {
       put(line);
     }
   });
-  Summary summary(options.depth_shown);
-  const bool logged = options.events || options.hash;
-  RecordedClients clients(*dialect, clock,
-                          [&](ConnectionId connection) -> EventSink& {
-                            return logged ? log.of(connection) : static_cast<EventSink&>(summary);
-                          },
-                          {.candles = {.intervals = *intervals}});
-  summary.watch(clients);
-  Player player(**reader, clock, clients);
+  summary.watch(stage.clients());
+  Player player(**recordings, stage.clock(), stage.frames());
 
   // The past of the window is played silently: books and candles are as they would be for somebody who was there.
   std::optional<Window> window;
@@ -173,8 +182,9 @@ int run(const Options& options) {
       if (*duration) window->end = window->begin + **duration;
     }
     if (window->end && **next >= *window->end) break;
-    muted = summary.muted = **next < window->begin;
-    if (!muted) {
+    const bool past = **next < window->begin;
+    stage.catch_up(past);
+    if (!past) {
       if (options.limit != 0 && shown++ == options.limit) break;
       if (!steps.wait()) break;
       if (*rate) {
@@ -185,27 +195,32 @@ int run(const Options& options) {
     }
     if (const auto stepped = player.step(); !stepped) return report(stepped.error());
     if (progress.due()) {
-      progress.show(fmt::format("replaying: {} frames, {}", grouped(player.frames()), format_rfc3339(clock.now(), 0)));
+      progress.show(
+          fmt::format("replaying: {} frames, {}", grouped(player.frames()), format_rfc3339(stage.clock().now(), 0)));
     }
   }
 
-  if (options.hash) put(hash.hex() + "\n");
-  if (!logged) summary.print_books();
+  if (hashed) print_hashes(hashes, options.hashes);
+  if (!options.events && !hashed) summary.print_books();
   flush_output();
-  return tell_what_is_missing(**reader, options.file);
+  return tell_what_is_missing(**recordings);
 }
 
 }  // namespace
 
 void add_replay(CLI::App& program, Run& run_later) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("replay", "Plays a recording through the client core on a virtual clock");
+  CLI::App* command = program.add_subcommand("replay", "Plays recordings through the client core on a virtual clock");
   command->footer(
       "Example: ktape replay session.ktape --candles 1,5\n"
       "Prints candles as they close and the final books; or, with --events, every event as a JSON object.");
-  command->add_option("FILE", options->file, "The recording")->required();
+  command->add_option("FILE", options->files, "Recordings, or folders of them, played as one")->required();
   auto* events = command->add_flag("--events", options->events, "Print the event log: one JSON object per event");
-  command->add_flag("--hash", options->hash, "Print the SHA-256 of the event log, alone")->excludes(events);
+  auto* hash =
+      command->add_flag("--hash", options->hash, "Print the SHA-256 of the event log, alone")->excludes(events);
+  command->add_flag("--hashes", options->hashes, "Print it, and that of each channel and symbol")
+      ->excludes(events)
+      ->excludes(hash);
   command->add_option("--candles", options->candles, "Build candles of these minutes from the trades (1,5,60)");
   command->add_option("-r,--rate", options->rate, "max, or a ratio to real time: 1, 60, 1/2")->capture_default_str();
   command->add_option("--start-offset", options->start_offset, "Begin so far into the recording (1m30s)");

@@ -24,6 +24,12 @@ ktape_require(SQLite3 libsqlite3-dev 3.40)
 ktape_require(GTest "libgtest-dev and libgmock-dev" 1.12)
 ktape_require(benchmark libbenchmark-dev 1.7)
 
+set(CURSES_NEED_NCURSES TRUE)
+ktape_require(Curses libncurses-dev)
+add_library(ktape_ncurses INTERFACE)
+target_include_directories(ktape_ncurses SYSTEM INTERFACE ${CURSES_INCLUDE_DIRS})
+target_link_libraries(ktape_ncurses INTERFACE ${CURSES_LIBRARIES})
+
 find_path(KTAPE_ISAL_INCLUDE isa-l/crc.h)
 find_library(KTAPE_ISAL_LIBRARY isal)
 if(NOT KTAPE_ISAL_INCLUDE OR NOT KTAPE_ISAL_LIBRARY)

@@ -4,8 +4,8 @@
 
 namespace ktape {
 
-RecordedClients::RecordedClients(Dialect dialect, TimerService& timers, SinkOf sink_of, ClientOptions options)
-    : dialect_(dialect), timers_(timers), sink_of_(std::move(sink_of)), options_(std::move(options)) {}
+RecordedClients::RecordedClients(DialectOf dialect_of, TimerService& timers, SinkOf sink_of, ClientOptions options)
+    : dialect_of_(std::move(dialect_of)), timers_(timers), sink_of_(std::move(sink_of)), options_(std::move(options)) {}
 
 RecordedClients::~RecordedClients() = default;
 
@@ -14,7 +14,7 @@ void RecordedClients::on_frame(const Frame& frame) {
   if (last_ == nullptr || frame.connection != last_id_) {
     auto& entry = clients_[frame.connection];
     if (!entry) {
-      entry = std::make_unique<Entry>(make_codec(dialect_));
+      entry = std::make_unique<Entry>(make_codec(dialect_of_(frame.connection)));
       entry->client =
           std::make_unique<Client>(entry->transport, *entry->codec, timers_, sink_of_(frame.connection), options_);
       entry->client->start();

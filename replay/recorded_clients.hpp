@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "core/client/client.hpp"
 #include "core/protocol/dialect.hpp"
@@ -19,10 +20,15 @@ class RecordedClients final : public FrameSink {
  public:
   // Where the events of a connection go; asked for once per connection.
   using SinkOf = std::function<EventSink&(ConnectionId)>;
+  // What a connection speaks; asked for once per connection.
+  using DialectOf = std::function<Dialect(ConnectionId)>;
 
-  // `timers` and the sinks outlive it. The dialect must be one that make_codec() knows. Of `options` the endpoint has
-  // no meaning here.
-  RecordedClients(Dialect dialect, TimerService& timers, SinkOf sink_of, ClientOptions options);
+  // `timers` and the sinks outlive it. Dialects must be ones that make_codec() knows. Of `options` the endpoint has no
+  // meaning here.
+  RecordedClients(DialectOf dialect_of, TimerService& timers, SinkOf sink_of, ClientOptions options);
+  // The same for every connection.
+  RecordedClients(Dialect dialect, TimerService& timers, SinkOf sink_of, ClientOptions options)
+      : RecordedClients([dialect](ConnectionId) { return dialect; }, timers, std::move(sink_of), std::move(options)) {}
   RecordedClients(const RecordedClients&) = delete;
   RecordedClients& operator=(const RecordedClients&) = delete;
   ~RecordedClients();
@@ -39,7 +45,7 @@ class RecordedClients final : public FrameSink {
 
  private:
   WebRequests web_requests_;
-  Dialect dialect_;
+  DialectOf dialect_of_;
   TimerService& timers_;
   SinkOf sink_of_;
   ClientOptions options_;

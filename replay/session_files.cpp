@@ -79,6 +79,7 @@ void SegmentedSource::close_current() {
     if (std::find(gaps_.begin(), gaps_.end(), gap) == gaps_.end()) gaps_.push_back(gap);
   }
   for (Annotation& note : current_->annotations()) annotations_.push_back(std::move(note));
+  if (current_->state() == SessionState::Damaged) damaged_.insert(segments_[index_].name);
   current_.reset();
   ++index_;
 }
@@ -98,6 +99,16 @@ Result<std::optional<Frame>> SegmentedSource::next() {
     close_current();
   }
   return std::nullopt;
+}
+
+void SegmentedSource::rewind() {
+  index_ = 0;
+  current_.reset();
+  expected_.reset();
+  told_missing_ = 0;
+  last_at_.reset();
+  gaps_.clear();
+  annotations_.clear();
 }
 
 Result<void> SegmentedSource::seek(Timestamp at) {
@@ -130,23 +141,38 @@ std::vector<Annotation> SegmentedSource::annotations() const {
   return all;
 }
 
-Result<std::unique_ptr<SegmentedSource>> open_session(const std::vector<std::string>& paths) {
+std::vector<std::string> SegmentedSource::damaged() const {
+  std::vector<std::string> all(damaged_.begin(), damaged_.end());
+  if (current_ != nullptr && current_->state() == SessionState::Damaged && !damaged_.contains(segments_[index_].name)) {
+    all.push_back(segments_[index_].name);
+  }
+  return all;
+}
+
+Result<std::optional<std::vector<std::string>>> recordings_in(const std::string& path) {
   namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return std::nullopt;
+  std::vector<std::string> inside;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().extension() == ".ktape") inside.push_back(entry->path().string());
+  }
+  if (error) return fail(Errc::Io, fmt::format("cannot read the folder {}: {}", path, error.message()));
+  if (inside.empty()) return fail(Errc::NotFound, fmt::format("there is no recording (*.ktape) in {}", path));
+  std::sort(inside.begin(), inside.end());  // a folder has no order of its own
+  return inside;
+}
+
+Result<std::unique_ptr<SegmentedSource>> open_session(const std::vector<std::string>& paths) {
   std::vector<std::string> names;
   for (const std::string& path : paths) {
-    std::error_code error;
-    if (!fs::is_directory(path, error)) {
+    const auto inside = recordings_in(path);
+    if (!inside) return tl::unexpected(inside.error());
+    if (*inside) {
+      names.insert(names.end(), (*inside)->begin(), (*inside)->end());
+    } else {
       names.push_back(path);
-      continue;
     }
-    std::vector<std::string> inside;
-    for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
-      if (entry->path().extension() == ".ktape") inside.push_back(entry->path().string());
-    }
-    if (error) return fail(Errc::Io, fmt::format("cannot read the folder {}: {}", path, error.message()));
-    if (inside.empty()) return fail(Errc::NotFound, fmt::format("there is no recording (*.ktape) in {}", path));
-    std::sort(inside.begin(), inside.end());  // a folder has no order of its own
-    names.insert(names.end(), inside.begin(), inside.end());
   }
   return SegmentedSource::open(names);
 }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,9 @@ class SegmentedSource final : public FrameSource {
 
   Result<std::optional<Frame>> next() override;
 
+  // The next frame is the first one again.
+  void rewind();
+
   // The next frame is the first stamped `at` or later in the last segment that began by then, or one after it.
   Result<void> seek(Timestamp at);
 
@@ -42,6 +46,9 @@ class SegmentedSource final : public FrameSource {
   // Of the segments read so far, and between them.
   std::vector<Gap> gaps() const;
   std::vector<Annotation> annotations() const;
+
+  // Segments read so far of which something that was written is not readable any more.
+  std::vector<std::string> damaged() const;
 
  private:
   explicit SegmentedSource(Opener opener) : opener_(std::move(opener)) {}
@@ -60,7 +67,11 @@ class SegmentedSource final : public FrameSource {
   std::optional<Timestamp> last_at_;
   std::vector<Gap> gaps_;
   std::vector<Annotation> annotations_;
+  std::set<std::string> damaged_;
 };
+
+// The *.ktape files in a folder, by name; nothing if `path` is no folder.
+Result<std::optional<std::vector<std::string>>> recordings_in(const std::string& path);
 
 // The session in a folder (all its *.ktape files) or in the files given.
 Result<std::unique_ptr<SegmentedSource>> open_session(const std::vector<std::string>& paths);

@@ -1,7 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
+#include "core/base/result.hpp"
 #include "core/base/time.hpp"
 
 namespace ktape {
@@ -11,6 +15,11 @@ struct Rate {
   std::uint32_t numerator = 1;
   std::uint32_t denominator = 1;
 };
+
+// "max" -> nothing; "10", "1/2", "0.5" -> exactly that ratio of integers in lowest terms, greater than zero.
+Result<std::optional<Rate>> parse_rate(std::string_view text);
+// "10", "1/2"; "max" for nothing.
+std::string rate_text(const std::optional<Rate>& rate);
 
 // Maps real time that has passed to virtual time and back, without rounding errors that grow: both ways are computed
 // from the start. Rate: neither part zero.

@@ -10,8 +10,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Words = std::vector<std::string>;
 
-constexpr std::string_view kCommands[] = {"cat",    "completion", "diff", "export", "import", "info",  "man",
-                                          "record", "replay",     "run",  "serve",  "synth",  "verify"};
+constexpr std::string_view kCommands[] = {"cat",  "completion", "diff",   "export", "import", "info",  "man",
+                                          "play", "record",     "replay", "run",    "serve",  "synth", "verify"};
 
 TEST(CommandLine, ExplainsEveryCommandWithAnExample) {
   const Ended all = run_ktape({"--help"});

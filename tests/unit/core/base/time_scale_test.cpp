@@ -40,5 +40,15 @@ TEST(TimeScale, StaysWithinTheTimesThatCanBeWritten) {
   EXPECT_EQ(slow.elapsed_at(Timestamp::max()), Duration::max());
 }
 
+TEST(Rates, AreReadAsRatiosInLowestTerms) {
+  for (const auto& [text, shown] :
+       {std::pair{"10", "10"}, {"1/2", "1/2"}, {"0.5", "1/2"}, {"6/4", "3/2"}, {"max", "max"}}) {
+    EXPECT_EQ(rate_text(parse_rate(text).value()), shown) << text;
+  }
+  for (const char* const bad : {"", "0", "-1", "1/0", "fast", "1/2/3", "99999999999"}) {
+    EXPECT_FALSE(parse_rate(bad)) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace ktape
