@@ -18,7 +18,8 @@ class Authoriser {
   };
   using Done = std::function<void(Result<Authorisation>)>;
 
-  // Calls `done` once, in the client's loop: at once, or when an answer has come.
+  // Calls `done` once, in the client's loop: at once, or when an answer has come. A connection asks for each request
+  // until a private subscription stands on it: until then what was given before may have grown too old.
   virtual void authorise(const Need& need, Done done) = 0;
 
  protected:

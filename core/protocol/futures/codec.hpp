@@ -32,6 +32,7 @@ class FuturesCodec final : public Codec {
   void decode(std::string_view text, EventSink& out) override;
   Result<Request> decode_request(std::string_view text) const override;
   void sent(const Request& request) override;
+  bool signs_challenges() const override { return true; }
   bool answers_in_order() const override { return true; }
   bool keeps_talking(std::string_view channel) const override { return channel == "heartbeat"; }
   const CodecStats& stats() const override { return stats_; }
