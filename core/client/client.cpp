@@ -113,6 +113,7 @@ void Client::closed(std::string_view why) {
   connected_ = false;
   unanswered_.clear();
   finished_.clear();
+  overtaken_.clear();
   later_.clear();
   ping_timer_.cancel();
   silence_timer_.cancel();

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.hpp"
@@ -191,7 +192,10 @@ class Client final : private FrameSink, private EventSink {
   std::vector<Subscription> wanted_;
   std::map<std::int64_t, Pending> pending_;
   std::map<SubscriptionKey, int> unanswered_;  // how often, on this connection
-  std::set<std::int64_t> finished_;            // requests of this connection, answered or given up
+  // Requests to subscribe that were still to be answered when an unsubscription of the same went out: their answers
+  // say nothing of what was asked for since.
+  std::set<std::pair<std::int64_t, SubscriptionKey>> overtaken_;
+  std::set<std::int64_t> finished_;  // requests of this connection, answered or given up
 
   std::uint64_t messages_ = 0;
 

@@ -116,6 +116,14 @@ void Client::effect_of(const Reply& reply, const Request* asked) {
   std::optional<int> depth = reply.depth;
   if (!depth && asked != nullptr) depth = subscription.depth;
   const bool subscribing = asked != nullptr ? asked->method == Method::Subscribe : reply.method == "subscribe";
+  if (subscribing && reply.request_id) {
+    const auto is_overtaken = [&](const std::string& symbol) {
+      return overtaken_.contains({*reply.request_id, SubscriptionKey::of(subscription, symbol)});
+    };
+    const bool has_symbols = !subscription.symbols.empty();
+    std::erase_if(subscription.symbols, is_overtaken);
+    if (has_symbols ? subscription.symbols.empty() : is_overtaken({})) return;
+  }
   if (subscribing) {
     if (reply.success) {
       if (asked == nullptr && !late) streams_.requested(subscription, now);

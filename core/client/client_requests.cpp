@@ -164,6 +164,13 @@ void Client::sent(std::string_view text) {
     market_.requested(subscription);
   }
   if (request->method == Method::Unsubscribe) {
+    for (const auto& [id, pending] : pending_) {
+      if (pending.request.method != Method::Subscribe) continue;
+      if (subscription.symbols.empty()) overtaken_.emplace(id, SubscriptionKey::of(subscription, {}));
+      for (const std::string& symbol : subscription.symbols) {
+        overtaken_.emplace(id, SubscriptionKey::of(subscription, symbol));
+      }
+    }
     streams_.ended(subscription, now);
     for (const std::string& symbol : subscription.symbols) market_.unsubscribed(subscription.channel, symbol);
   }

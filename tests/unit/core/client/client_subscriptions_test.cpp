@@ -181,6 +181,25 @@ TEST_F(ClientTest, SubscribesAgainToWhatTheExchangeHasEndedByItself) {
                           "book ETH/EUR await_snapshot: unsubscribed", "stream book ETH/EUR recovering: requested"));
 }
 
+TEST_F(ClientTest, DoesNotTakeTheAnswerToWhatItLeftForThatToWhatItAskedForSince) {
+  build();
+  const Subscription trades{.channel = Channel::Trade, .symbols = {"ETH/EUR"}};
+  client->subscribe(trades);
+  open();
+  client->unsubscribe(trades);
+  client->subscribe(trades);
+  pass(0s);
+  const auto acknowledge = [&](int id) {
+    transport.say(fmt::format(
+        R"({{"method":"subscribe","req_id":{},"result":{{"channel":"trade","snapshot":true,"symbol":"ETH/EUR"}},"success":true}})",
+        id));
+  };
+  acknowledge(1);
+  EXPECT_THAT(client->active_subscriptions(), IsEmpty());
+  acknowledge(3);
+  EXPECT_EQ(client->active_subscriptions().size(), 1U);
+}
+
 TEST_F(ClientTest, AsksAgainLaterForWhatIsRefusedForNow) {
   build({.ping_interval = kNever, .silence_timeout = kNever});
   client->subscribe({.channel = Channel::Trade, .symbols = {"ETH/EUR"}});
