@@ -16,7 +16,7 @@ struct TokenAuthoriser::State final : std::enable_shared_from_this<State> {
     token.reset();
   }
 
-  bool usable() const { return token && (stands || clock.now() < good_until); }
+  bool usable() const { return token && clock.now() < good_until; }
 
   void fetch() {
     under_way = true;
@@ -47,7 +47,6 @@ struct TokenAuthoriser::State final : std::enable_shared_from_this<State> {
   TokenOptions options;
   std::optional<WebSocketsToken> token;
   Timestamp good_until{};
-  bool stands = false;
   bool under_way = false;
   std::vector<Done> waiting;
 };
@@ -57,18 +56,10 @@ TokenAuthoriser::TokenAuthoriser(RestClient& rest, const Clock& clock, TokenOpti
 TokenAuthoriser::~TokenAuthoriser() = default;
 
 void TokenAuthoriser::authorise(const Need& need, Done done) {
-  if (need.renew) {
-    state_->stands = false;
-    state_->forget();
-  }
+  if (need.renew) state_->forget();
   if (!state_->under_way && state_->usable()) return done(Authorisation{.token = state_->token->token});
   state_->waiting.push_back(std::move(done));
   if (!state_->under_way) state_->fetch();
-}
-
-void TokenAuthoriser::private_subscription_stands(bool stands) {
-  if (state_->stands && !stands) state_->forget();
-  state_->stands = stands && state_->token.has_value();
 }
 
 }  // namespace ktape::rest

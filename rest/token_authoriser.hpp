@@ -23,13 +23,10 @@ class TokenAuthoriser final : public Authoriser {
   TokenAuthoriser(const TokenAuthoriser&) = delete;
   TokenAuthoriser& operator=(const TokenAuthoriser&) = delete;
 
-  // The token given last if it is young enough or bound to a connection, unless need.renew. The errors never show it.
+  // The token given last if it is young enough, unless need.renew. That a token lives on where a private subscription
+  // stands is the matter of that connection, which then asks no more: on others it ages. The errors never show it.
   // Whoever still waits when this is destroyed is not called.
   void authorise(const Need& need, Done done) override;
-
-  // Whether a connection has a private subscription made with the token: while it has, the token does not age, and when
-  // the connection is lost the token is worth nothing.
-  void private_subscription_stands(bool stands) override;
 
  private:
   struct State;

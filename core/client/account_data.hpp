@@ -4,6 +4,8 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "core/client/streams.hpp"
 #include "core/market/event.hpp"
@@ -24,20 +26,35 @@ class AccountData {
   void take(const OrderReports& reports) { take_any(reports); }
   void take(const FillReports& reports) { take_any(reports); }
   void take(const BalanceReports& reports) { take_any(reports); }
+  void take(const PositionReports& reports);
+  void take(const AccountNotice& notice);
 
+  // To be called before the events of each message: one message may give two, with the same number.
+  void next_message() { ++message_; }
+
+  // A subscription counts from one.
+  void confirmed(Channel channel) { sequences_.erase(std::string(to_string(channel))); }
   void connection_lost() { sequences_.clear(); }
 
   std::uint64_t sequence_gaps() const { return sequence_gaps_; }
+  std::uint64_t repeated() const { return repeated_; }
 
  private:
+  struct Seen {
+    std::int64_t sequence;
+    std::uint64_t message;
+  };
   template <class Reports>
   void take_any(const Reports& reports);
+  bool passes(std::string_view channel) const;
 
   EventSink& events_;
   Streams& streams_;
   Recover recover_;
-  std::map<std::string, std::int64_t, std::less<>> sequences_;  // the last of each channel
+  std::map<std::string, Seen, std::less<>> sequences_;  // the last of each channel
+  std::uint64_t message_ = 0;
   std::uint64_t sequence_gaps_ = 0;
+  std::uint64_t repeated_ = 0;
 };
 
 }  // namespace ktape

@@ -18,12 +18,9 @@ class Authoriser {
   };
   using Done = std::function<void(Result<Authorisation>)>;
 
-  // Calls `done` once, in the client's loop: at once, or when an answer has come.
+  // Calls `done` once, in the client's loop: at once, or when an answer has come. A connection asks for each request
+  // until a private subscription stands on it: until then what was given before may have grown too old.
   virtual void authorise(const Need& need, Done done) = 0;
-
-  // Whether the connection has a private subscription that was made with what was given last. While it has, a token
-  // does not age; when it is lost, so is the token (rest section 3).
-  virtual void private_subscription_stands(bool stands) { static_cast<void>(stands); }
 
  protected:
   ~Authoriser() = default;

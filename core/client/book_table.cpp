@@ -17,7 +17,7 @@ constexpr std::array kLevel3Depths{10, 100, 1000};
 
 // A book whose depth nobody told has the smallest one of Kraken's that its snapshot fits in.
 template <class Depths>
-int depth_for(std::size_t levels, const Depths& depths) {
+int smallest_depth(std::size_t levels, const Depths& depths) {
   const auto fits = std::find_if(depths.begin(), depths.end(),
                                  [levels](int depth) { return static_cast<std::size_t>(depth) >= levels; });
   return fits == depths.end() ? depths.back() : *fits;
@@ -34,10 +34,10 @@ std::size_t count_prices(std::span<const RestingOrder> orders) {
 
 // One with numbers is told whole (futures-v1 section 4.4).
 int depth_of(const BookSnapshot& snapshot) {
-  return snapshot.sequence ? 0 : depth_for(std::max(snapshot.bids.size(), snapshot.asks.size()), kDepths);
+  return snapshot.sequence ? 0 : smallest_depth(std::max(snapshot.bids.size(), snapshot.asks.size()), kDepths);
 }
 int depth_of(const Level3Snapshot& snapshot) {
-  return depth_for(std::max(count_prices(snapshot.bids), count_prices(snapshot.asks)), kLevel3Depths);
+  return smallest_depth(std::max(count_prices(snapshot.bids), count_prices(snapshot.asks)), kLevel3Depths);
 }
 int largest_depth(const OrderBook*) { return kDepths.back(); }
 int largest_depth(const Level3Book*) { return kLevel3Depths.back(); }
@@ -66,7 +66,7 @@ template <class Book>
 template <class Snapshot>
 void BookTable<Book>::take_snapshot(const Snapshot& snapshot) {
   const auto found = books_.find(snapshot.symbol);
-  Book& book = found == books_.end() ? make(snapshot.symbol, depth_of(snapshot)) : found->second;
+  Book& book = found == books_.end() ? make(snapshot.symbol, depth_for(snapshot)) : found->second;
   const BookState before = book.state();
   if (const auto done = book.reset(snapshot); !done) {
     broken(book, done.error());
@@ -102,6 +102,7 @@ template <class Book>
 void BookTable<Book>::subscribed(std::string_view symbol, std::optional<int> depth) {
   const auto found = books_.find(symbol);
   const BookState before = found == books_.end() ? BookState::Invalid : found->second.state();
+  if (before == BookState::Live && depth == found->second.spec().depth) return;  // its snapshot was faster
   if (found != books_.end()) books_.erase(found);
   Book& book = make(symbol, depth.value_or(largest_depth(static_cast<const Book*>(nullptr))));
   tell_change(book, before, "subscribed");
@@ -144,6 +145,14 @@ template <class Book>
 const Book* BookTable<Book>::find(std::string_view symbol) const {
   const auto found = books_.find(symbol);
   return found == books_.end() ? nullptr : &found->second;
+}
+
+template <class Book>
+template <class Snapshot>
+int BookTable<Book>::depth_for(const Snapshot& snapshot) const {
+  const int shown = depth_of(snapshot);
+  const auto asked_for = depths_.find(snapshot.symbol);
+  return asked_for == depths_.end() || shown == 0 ? shown : asked_for->second;
 }
 
 template <class Book>

@@ -56,6 +56,8 @@ class BookTable {
   template <class Update>
   void take_update(const Update& update);
 
+  // A subscription was asked for. Its snapshot should follow its confirmation, but may come before.
+  void requested(const std::string& symbol, int depth) { depths_.insert_or_assign(symbol, depth); }
   // Without a depth the snapshot will show it.
   void subscribed(std::string_view symbol, std::optional<int> depth);
   void unsubscribed(std::string_view symbol);
@@ -73,6 +75,9 @@ class BookTable {
   };
 
   Book& make(std::string_view symbol, int depth);
+  // Of a book that comes before it is confirmed: what was asked for, or what it shows.
+  template <class Snapshot>
+  int depth_for(const Snapshot& snapshot) const;
   void tell_change(const Book& book, BookState before, std::string_view reason);
   void broken(const Book& book, const Error& error);
   void await_snapshot(const std::string& symbol);
@@ -83,6 +88,7 @@ class BookTable {
   BookRecovery recovery_;
   Recover recover_;
   std::map<std::string, Book, std::less<>> books_;
+  std::map<std::string, int, std::less<>> depths_;  // what was asked for last
   std::map<std::string, Failures, std::less<>> failures_;
   BookStats stats_;
 };

@@ -18,7 +18,7 @@ Client::Client(Transport& transport, Codec& codec, TimerService& timers, EventSi
       market_(timers, events_, streams_, options_.candles, options_.book_recovery,
               [this](Channel channel, const std::string& symbol) { recover(channel, symbol); }),
       account_(events_, streams_, [this](Channel channel) { recover(channel, {}); }),
-      session_(options_.authoriser, options_.notices, codec.signs_challenges(),
+      session_(timers, options_.authoriser, options_.notices, codec.signs_challenges(), options_.session_retry,
                [this](Request request) {
                  if (request.request_id == 0) request.request_id = next_request_id_++;
                  queue(request);
@@ -50,6 +50,7 @@ ClientStats Client::stats() const {
   ClientStats stats;
   stats.messages = messages_;
   stats.sequence_gaps = account_.sequence_gaps();
+  stats.duplicate_updates = account_.repeated();
   stats.handler_failures = events_.failures();
   market_.count_in(stats);
   return stats;
@@ -65,13 +66,18 @@ void Client::on_frame(const Frame& frame) {
     return;
   }
   last_heard_ = frame.at;
-  if (streams_.any_stale() && frame.kind != FrameKind::Closed) streams_.heard_again(frame.at);
+  if (streams_.any_stale() && frame.kind != FrameKind::Closed) {
+    market_.heard_again();
+    streams_.heard_again(frame.at);
+    if (heard_data_) set_silence_timer();
+  }
   switch (frame.kind) {
     case FrameKind::Opened:
       opened(frame.payload);
       break;
     case FrameKind::Text:
       ++messages_;
+      account_.next_message();
       codec_.decode(frame.payload, *this);
       break;
     case FrameKind::Binary:
@@ -89,6 +95,7 @@ void Client::on_frame(const Frame& frame) {
 void Client::opened(std::string_view url) {
   connected_ = true;
   heard_data_ = false;
+  opened_at_ = timers_.now();
   attempts_ = 0;
   session_.opened();
   codec_.reset();
@@ -99,10 +106,15 @@ void Client::opened(std::string_view url) {
 
 void Client::closed(std::string_view why) {
   const Timestamp now = timers_.now();
-  if (connected_) lost_at_ = now;
+  if (connected_) {
+    lost_at_ = now;
+    reconnect_.stood_for(now - opened_at_);
+  }
   connected_ = false;
   unanswered_.clear();
   finished_.clear();
+  overtaken_.clear();
+  later_.clear();
   ping_timer_.cancel();
   silence_timer_.cancel();
   market_.interrupted();
@@ -143,16 +155,25 @@ void Client::set_silence_timer() {
   const Duration patience =
       streams_.any_stale() ? options_.silence_timeout : std::min(options_.stale_after, options_.silence_timeout);
   silence_timer_ = timers_.at(std::max(timers_.now(), last_heard_ + patience), [this](Timestamp now) {
+    if (streams_.all().empty()) {  // after the last unsubscription heartbeats stop (spot-v1 section 3.2)
+      heard_data_ = false;
+      return;
+    }
     const Duration silent = now - last_heard_;
     if (silent >= options_.silence_timeout) {
       transport_.close({1000, fmt::format("nothing heard for {}", format_duration(silent))});
       return;
     }
     if (silent >= options_.stale_after && !streams_.any_stale()) {
-      streams_.fell_silent(fmt::format("nothing heard for {}", format_duration(silent)), now);
+      fell_silent(fmt::format("nothing heard for {}", format_duration(silent)));
     }
     set_silence_timer();
   });
+}
+
+void Client::fell_silent(std::string_view why) {
+  market_.interrupted();
+  streams_.fell_silent(why, timers_.now());
 }
 
 // ---- events

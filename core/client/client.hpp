@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.hpp"
@@ -44,8 +45,11 @@ struct ClientOptions {
   ReconnectOptions reconnect{};
   RequestPace pace{};
   std::size_t symbols_per_request = 100;
-  // How often a subscription that the exchange does not answer is asked for on one connection.
+  // How often a subscription that the exchange does not answer, or refuses for now (a rate limit, a service that is
+  // away), is asked for on one connection; and how long after such a refusal.
   int subscribe_attempts = 3;
+  Duration refused_for_now_delay = std::chrono::seconds(10);
+  SessionRetry session_retry{};
   std::uint64_t seed = 1;  // of the jitter
 
   // For private channels, level 3 and trading; outlives the client.
@@ -132,6 +136,7 @@ class Client final : private FrameSink, private EventSink {
   void connect_after(Duration delay);
   void set_ping_timer();
   void set_silence_timer();
+  void fell_silent(std::string_view why);
 
   // What the exchange says that is about the dialogue; the rest is for market_ and account_.
   void on_event(const Event& event) override;
@@ -147,8 +152,11 @@ class Client final : private FrameSink, private EventSink {
   void subscribe_all();
   void sent(std::string_view text);
   void finish(std::int64_t request_id);
+  void expect_answers_to_the_rest();
   void unanswered(const Request& asked, std::string_view why);
   void ask_again(const Request& asked);
+  void ask_again_later(const Request& asked);
+  void subscribe_wanted(const Subscription& subscription);
   void leave_again(const Request& asked);
   void recover(Channel channel, const std::string& symbol);
 
@@ -175,6 +183,7 @@ class Client final : private FrameSink, private EventSink {
   bool stopped_ = false;
   bool connected_ = false;
   bool heard_data_ = false;  // something was confirmed on this connection, so heartbeats are due
+  Timestamp opened_at_{};
   Timestamp last_heard_{};
   int attempts_ = 0;  // since the connection last stood
   std::optional<Timestamp> lost_at_;
@@ -183,13 +192,17 @@ class Client final : private FrameSink, private EventSink {
   std::vector<Subscription> wanted_;
   std::map<std::int64_t, Pending> pending_;
   std::map<SubscriptionKey, int> unanswered_;  // how often, on this connection
-  std::set<std::int64_t> finished_;            // requests of this connection, answered or given up
+  // Requests to subscribe that were still to be answered when an unsubscription of the same went out: their answers
+  // say nothing of what was asked for since.
+  std::set<std::pair<std::int64_t, SubscriptionKey>> overtaken_;
+  std::set<std::int64_t> finished_;  // requests of this connection, answered or given up
 
   std::uint64_t messages_ = 0;
 
   Timer ping_timer_;
   Timer silence_timer_;
   Timer connect_timer_;
+  std::map<SubscriptionKey, Timer> later_;  // what was refused for now
 };
 
 }  // namespace ktape

@@ -124,7 +124,7 @@ std::int64_t Client::say(Request request) {
   request.request_id = next_request_id_++;
   const std::int64_t id = request.request_id;
   if (needs_authorisation(request)) {
-    session_.submit(std::move(request));
+    session_.submit(std::move(request), streams_.private_confirmed());
   } else {
     queue(request);
   }
@@ -159,8 +159,18 @@ void Client::sent(std::string_view text) {
   if (codec_.answers_in_order() && request->method == Method::Ping) return;
 
   const Subscription& subscription = request->subscription;
-  if (request->method == Method::Subscribe) streams_.requested(subscription, now);
+  if (request->method == Method::Subscribe) {
+    streams_.requested(subscription, now);
+    market_.requested(subscription);
+  }
   if (request->method == Method::Unsubscribe) {
+    for (const auto& [id, pending] : pending_) {
+      if (pending.request.method != Method::Subscribe) continue;
+      if (subscription.symbols.empty()) overtaken_.emplace(id, SubscriptionKey::of(subscription, {}));
+      for (const std::string& symbol : subscription.symbols) {
+        overtaken_.emplace(id, SubscriptionKey::of(subscription, symbol));
+      }
+    }
     streams_.ended(subscription, now);
     for (const std::string& symbol : subscription.symbols) market_.unsubscribed(subscription.channel, symbol);
   }
@@ -170,10 +180,18 @@ void Client::sent(std::string_view text) {
     const auto late = pending_.extract(id);
     if (late.empty()) return;
     finish(id);
+    expect_answers_to_the_rest();
     unanswered(late.mapped().request, fmt::format("no answer within {}", format_duration(options_.request_timeout)));
   });
   const std::size_t answers = answers_to(*request);
   pending_.insert_or_assign(id, Pending{std::move(*request), answers, std::move(timer)});
+}
+
+// Where the order alone tells what an answer is about, one that never comes would shift all that follow.
+void Client::expect_answers_to_the_rest() {
+  if (!codec_.answers_in_order()) return;
+  codec_.reset();
+  for (const auto& [id, pending] : pending_) codec_.sent(pending.request);
 }
 
 void Client::finish(std::int64_t request_id) {
@@ -191,7 +209,7 @@ void Client::unanswered(const Request& asked, std::string_view why) {
                         .reason = why});
   if (!connected_) return;
   if (asked.method == Method::Ping && now - last_heard_ >= options_.request_timeout) {
-    streams_.fell_silent("no answer to a ping", now);
+    fell_silent("no answer to a ping");
     transport_.close({1000, "no answer to a ping"});
   }
   if (asked.method == Method::Challenge) session_.challenge_failed("the challenge was not answered");
@@ -208,29 +226,49 @@ void Client::unanswered(const Request& asked, std::string_view why) {
   ask_again(asked);
 }
 
-// What is still wanted of a subscription that brought nothing.
+// Of a subscription that brought nothing.
 void Client::ask_again(const Request& asked) {
   Subscription again = asked.subscription;
-  std::erase_if(again.symbols, [&](const std::string& symbol) {
-    return ++unanswered_[SubscriptionKey::of(asked.subscription, symbol)] >= options_.subscribe_attempts;
-  });
-  if (again.symbols.empty()) {
-    const bool has_none = asked.subscription.symbols.empty();
-    if (!has_none || ++unanswered_[SubscriptionKey::of(again, {})] >= options_.subscribe_attempts) {
-      fail({Errc::Protocol, fmt::format("subscription to {} given up on this connection after {} attempts",
-                                        to_string(again.channel), options_.subscribe_attempts)});
-      return;
-    }
-  }
-  for (const Subscription& each : wanted_) {
-    if (!same_but_symbols(each, again)) continue;
-    std::erase_if(again.symbols, [&](const std::string& symbol) {
-      return std::find(each.symbols.begin(), each.symbols.end(), symbol) == each.symbols.end();
-    });
-    if (again.symbols.empty() && !each.symbols.empty()) return;
-    say({.method = Method::Subscribe, .request_id = 0, .subscription = again});
+  const auto in_vain = [&](const std::string& symbol) {
+    return ++unanswered_[SubscriptionKey::of(again, symbol)] >= options_.subscribe_attempts;
+  };
+  const bool has_symbols = !again.symbols.empty();
+  std::erase_if(again.symbols, in_vain);
+  if (has_symbols ? again.symbols.empty() : in_vain({})) {
+    fail({Errc::Protocol, fmt::format("subscription to {} given up on this connection after {} attempts",
+                                      to_string(again.channel), options_.subscribe_attempts)});
     return;
   }
+  subscribe_wanted(again);
+}
+
+// Whatever of it subscribe() has asked for and unsubscribe() has not taken back.
+void Client::subscribe_wanted(const Subscription& subscription) {
+  for (const Subscription& each : wanted_) {
+    if (SubscriptionKey::of(each, {}) != SubscriptionKey::of(subscription, {})) continue;
+    if (each.symbols.empty() != subscription.symbols.empty()) continue;
+    Subscription part = each;
+    std::erase_if(part.symbols, [&](const std::string& symbol) {
+      const auto& all = subscription.symbols;
+      return std::find(all.begin(), all.end(), symbol) == all.end();
+    });
+    if (part.symbols.empty() && !each.symbols.empty()) continue;
+    say({.method = Method::Subscribe, .request_id = 0, .subscription = part});
+  }
+}
+
+// What the exchange cannot give now: not at once, and not for ever.
+void Client::ask_again_later(const Request& asked) {
+  const auto set_timer = [&](const std::string& symbol) {
+    Subscription one = asked.subscription;
+    one.symbols.clear();
+    if (!symbol.empty()) one.symbols.push_back(symbol);
+    later_[SubscriptionKey::of(one, symbol)] =
+        timers_.at(timers_.now() + options_.refused_for_now_delay,
+                   [this, one](Timestamp) { ask_again({.method = Method::Subscribe, .subscription = one}); });
+  };
+  if (asked.subscription.symbols.empty()) set_timer({});
+  for (const std::string& symbol : asked.subscription.symbols) set_timer(symbol);
 }
 
 // The exchange may not have heard that something is not wanted any more.

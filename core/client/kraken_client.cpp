@@ -231,25 +231,8 @@ void KrakenClient::tell(HostKind from, const Event& event) {
     if (const auto taken = account_.take(event); !taken && options_.client.notices != nullptr) {
       options_.client.notices->failed(taken.error());
     }
-    follow_session(event);
   }
   events_.on_event(event);
-}
-
-// Kraken keeps a token alive while the connection that it was used on has a private subscription (rest section 3).
-void KrakenClient::follow_session(const Event& event) {
-  const auto* const change = std::get_if<StreamStateChange>(&event);
-  if (change == nullptr || options_.client.authoriser == nullptr) return;
-  const auto channel = parse_channel(change->channel);
-  if (!channel || !is_private(*channel)) return;
-  const bool stood = !private_streams_.empty();
-  if (change->state == StreamState::Live || change->state == StreamState::Stale) {
-    private_streams_.emplace(change->channel);
-  } else if (const auto gone = private_streams_.find(change->channel); gone != private_streams_.end()) {
-    private_streams_.erase(gone);
-  }
-  const bool stands = !private_streams_.empty();
-  if (stands != stood) options_.client.authoriser->private_subscription_stands(stands);
 }
 
 }  // namespace ktape

@@ -106,7 +106,6 @@ class KrakenClient final {
   Result<Client*> client_of(HostKind host);
   ClientOptions options_for(HostKind host);
   void tell(HostKind from, const Event& event);
-  void follow_session(const Event& event);
 
   TransportFor transport_for_;
   TimerService& timers_;
@@ -116,7 +115,6 @@ class KrakenClient final {
   AttemptBudget budget_;
   Account account_;
   std::array<std::unique_ptr<Connection>, kHostKinds> connections_;
-  std::set<std::string, std::less<>> private_streams_;  // that stand
   std::optional<HostKind> source_;
   bool started_ = false;
   bool stopped_ = false;

@@ -51,8 +51,18 @@ bool MarketData::is_repeated(const Trade& trade) {
   return verdict.duplicate;
 }
 
+// The two tickers of Futures look alike.
 void MarketData::take(const Ticker& ticker) {
-  if (streams_.passes(Channel::Ticker, ticker.symbol)) events_.on_event(ticker);
+  const bool ended =
+      !streams_.passes(Channel::Ticker, ticker.symbol) || !streams_.passes(Channel::TickerLite, ticker.symbol);
+  if (ended && !streams_.holds(Channel::Ticker, ticker.symbol) && !streams_.holds(Channel::TickerLite, ticker.symbol)) {
+    return;
+  }
+  events_.on_event(ticker);
+}
+
+void MarketData::take(const Spread& spread) {
+  if (streams_.passes(Channel::Spread, spread.symbol)) events_.on_event(spread);
 }
 
 void MarketData::take(const Candle& candle) {
@@ -67,7 +77,7 @@ void MarketData::take(const InstrumentUpdate& update) {
     places_.insert_or_assign(std::string(pair.symbol), PairPlaces{pair.price_precision, pair.quantity_precision});
     candles_.set_price_places(pair.symbol, pair.price_precision);
   }
-  events_.on_event(update);
+  if (streams_.passes(Channel::Instrument, {})) events_.on_event(update);
 }
 
 void MarketData::on_event(const Event& event) {
@@ -78,6 +88,13 @@ void MarketData::on_event(const Event& event) {
   const Channel channel = change->channel.empty() ? Channel::Book : Channel::Level3;
   streams_.data_state(channel, change->symbol, live ? StreamState::Live : StreamState::Recovering, change->reason,
                       timers_.now());
+}
+
+void MarketData::requested(const Subscription& subscription) {
+  for (const std::string& symbol : subscription.symbols) {
+    if (subscription.channel == Channel::Book) books_.requested(symbol, subscription.depth);
+    if (subscription.channel == Channel::Level3) level3_books_.requested(symbol, subscription.depth);
+  }
 }
 
 void MarketData::confirmed(const Subscription& subscription, const std::string& symbol, const Reply& reply,
@@ -105,6 +122,12 @@ void MarketData::unsubscribed(Channel channel, std::string_view symbol) {
   if (channel == Channel::Book) books_.unsubscribed(symbol);
   if (channel == Channel::Level3) level3_books_.unsubscribed(symbol);
   if (channel == Channel::Trade) candles_.forget(symbol);
+}
+
+void MarketData::heard_again() {
+  for (const auto& [key, stream] : streams_.all()) {
+    if (key.channel == Channel::Trade && stream.confirmed) candles_.covered_from(key.symbol, timers_.now());
+  }
 }
 
 void MarketData::connection_lost() {

@@ -35,14 +35,18 @@ class MarketData final : private EventSink {
   void take(const Ticker& ticker);
   void take(const Candle& candle);
   void take(const InstrumentUpdate& update);
+  void take(const Spread& spread);
 
+  void requested(const Subscription& subscription);
   // One symbol of a subscription stands. Without a depth a book's snapshot will show it.
   void confirmed(const Subscription& subscription, const std::string& symbol, const Reply& reply,
                  std::optional<int> depth);
   void unsubscribed(Channel channel, std::string_view symbol);
 
-  // To be called before anybody is told of the loss, and after.
+  // Trades may be missing from now on: to be called when the connection has fallen silent, and before anybody is told
+  // that it is lost.
   void interrupted() { candles_.interrupted(); }
+  void heard_again();
   void connection_lost();
 
   const BookTable<OrderBook>& books() const { return books_; }

@@ -28,6 +28,7 @@ struct ReconnectOptions {
   Duration delay = std::chrono::seconds(5);           // after that; Kraken asks for no less (spot-v2 section 1.5)
   Duration jitter = std::chrono::seconds(1);          // at most so much is added, so that clients do not come in step
   Duration longest_delay = std::chrono::seconds(60);  // the delay doubles up to here
+  Duration stable_after = std::chrono::seconds(30);   // a connection that stood so long ends the row of failures
   int attempts_per_window = 120;
   Duration window = std::chrono::minutes(10);
   AttemptBudget* budget = nullptr;  // shared with other clients, in place of the two above; outlives the client
@@ -41,8 +42,11 @@ class ReconnectPolicy {
   // How long to wait before the next attempt; counts it as made then.
   Duration next_delay(Timestamp now);
 
-  // The connection stands and answers: failures begin anew.
-  void succeeded() { failures_ = 0; }
+  // A connection was lost that had stood for so long. One that is lost again and again as soon as it stands is as bad
+  // as one that never does.
+  void stood_for(Duration span) {
+    if (span >= options_.stable_after) failures_ = 0;
+  }
 
  private:
   ReconnectOptions options_;

@@ -76,7 +76,7 @@ void Streams::refused(const SubscriptionKey& key, std::string_view why, Timestam
   set(key, found->second, StreamState::Dead, why, now);
 }
 
-bool Streams::still_streams(Channel channel, std::string_view symbol) const {
+bool Streams::holds(Channel channel, std::string_view symbol) const {
   return std::any_of(streams_.begin(), streams_.end(),
                      [&](const auto& each) { return each.first.channel == channel && each.first.symbol == symbol; });
 }
@@ -96,7 +96,7 @@ void Streams::ended(const Subscription& subscription, Timestamp now) {
     to_restore_.erase(found->first);
     streams_.erase(found);
     if (key.channel == Channel::Ohlc) ended_ohlc_.emplace(key.symbol, key.interval_minutes);
-    if (!still_streams(key.channel, key.symbol)) ended_.emplace(key.channel, key.symbol);
+    if (!holds(key.channel, key.symbol)) ended_.emplace(key.channel, key.symbol);
   });
 }
 
@@ -130,6 +130,11 @@ void Streams::heard_again(Timestamp now) {
   for (auto& [key, stream] : streams_) {
     if (stream.state == StreamState::Stale) set(key, stream, StreamState::Live, "heard again", now);
   }
+}
+
+bool Streams::private_confirmed() const {
+  return std::any_of(streams_.begin(), streams_.end(),
+                     [](const auto& each) { return each.second.confirmed && is_private(each.first.channel); });
 }
 
 const StreamInfo* Streams::find(const SubscriptionKey& key) const {

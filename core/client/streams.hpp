@@ -69,15 +69,18 @@ class Streams {
     return ended_ohlc_.empty() || !ended_ohlc_.contains(std::pair{std::string(symbol), interval_minutes});
   }
 
+  // Whether anything of this channel and symbol is subscribed to, confirmed or not.
+  bool holds(Channel channel, std::string_view symbol) const;
+
   const StreamInfo* find(const SubscriptionKey& key) const;
   const std::map<SubscriptionKey, StreamInfo>& all() const { return streams_; }
   bool any_confirmed() const { return confirmed_ > 0; }
+  bool private_confirmed() const;  // something that tells about an account
   bool any_stale() const { return stale_; }
 
  private:
   StreamInfo& entry(const SubscriptionKey& key, const Subscription& like);
   void set(const SubscriptionKey& key, StreamInfo& stream, StreamState state, std::string_view why, Timestamp now);
-  bool still_streams(Channel channel, std::string_view symbol) const;
 
   EventSink& events_;
   std::map<SubscriptionKey, StreamInfo> streams_;

@@ -79,6 +79,7 @@ std::string_view to_string(Channel channel) {
 }
 
 std::optional<Channel> parse_channel(std::string_view name) {
+  if (name == "open_orders") return Channel::OpenOrders;  // so Futures calls what is openOrders in Spot v1
   for (int i = 0; i < kChannels; ++i) {
     if (const auto channel = static_cast<Channel>(i); to_string(channel) == name) return channel;
   }

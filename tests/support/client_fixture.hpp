@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,6 +64,11 @@ class Notes final : public EventSink {
   void note(const StatusChange& e) { lines.push_back(fmt::format("status {}", e.system)); }
   void note(const Ticker& e) { lines.push_back(fmt::format("ticker {}", e.symbol)); }
   void note(const InstrumentUpdate&) { lines.push_back("instrument"); }
+  void note(const OrderReports& e) { lines.push_back(fmt::format("orders {}", e.sequence.value_or(0))); }
+  void note(const BalanceReports& e) { lines.push_back(fmt::format("balances {}", e.sequence.value_or(0))); }
+  void note(const SequenceGap& e) {
+    lines.push_back(fmt::format("missing {} {}-{}", e.channel, e.expected, e.received));
+  }
   template <class Other>
   void note(const Other& /*event*/) {
     lines.push_back("other");
@@ -118,18 +124,31 @@ struct ClientTest : testing::Test {
   const Subscription eth_book{.channel = Channel::Book, .symbols = {"ETH/EUR"}, .depth = 10};
 };
 
+// Notes what was asked for: "renew" or "first". Each time it gives another token, or fails.
 struct Tokens final : Authoriser {
   void authorise(const Need& need, Done done) override {
     needs.push_back(need.renew ? "renew" : "first");
     if (later) {
       waiting = std::move(done);
+    } else if (failure) {
+      done(tl::unexpected<Error>(*failure));
     } else {
       done(Authorisation{.token = fmt::format("token-{}", needs.size())});
     }
   }
   Lines needs;
   bool later = false;
+  std::optional<Error> failure;
   Done waiting;
+};
+
+struct NoticeLines final : ClientNotices {
+  void not_sent(std::int64_t request_id, const Error& why) override {
+    lines.push_back(fmt::format("not sent {}: {}", request_id, why.detail));
+  }
+  void failed(const Error& what) override { lines.push_back("failed: " + what.detail); }
+  Lines take() { return std::exchange(lines, {}); }
+  Lines lines;
 };
 
 }  // namespace ktape::test

@@ -21,6 +21,8 @@ bool matches(std::string_view text, std::string_view pattern) {
   return false;
 }
 
+}  // namespace
+
 bool has_all_words(std::string_view line, std::string_view words) {
   std::istringstream each{std::string(words)};
   for (std::string word; each >> word;) {
@@ -28,8 +30,6 @@ bool has_all_words(std::string_view line, std::string_view words) {
   }
   return true;
 }
-
-}  // namespace
 
 ScriptedExchange::ScriptedExchange(TimerService& timers, std::string_view script) : timers_(timers) {
   std::istringstream lines{std::string(script)};
@@ -39,8 +39,8 @@ ScriptedExchange::ScriptedExchange(TimerService& timers, std::string_view script
     const auto start = line.find_first_not_of(' ');
     if (start == std::string::npos || line[start] == '#') continue;
     Step step{.line = number, .mark = line[start], .text = {}, .span = {}};
-    if (std::string_view("+-<>@~!").find(step.mark) == std::string_view::npos) {
-      ADD_FAILURE() << "line " << number << " of the script begins with none of + - < > @ ~ ! #: " << line;
+    if (std::string_view("+-<>@~!/").find(step.mark) == std::string_view::npos) {
+      ADD_FAILURE() << "line " << number << " of the script begins with none of + - < > @ ~ ! / #: " << line;
       continue;
     }
     if (start + 2 < line.size()) step.text = line.substr(start + 2);
@@ -86,8 +86,8 @@ void ScriptedExchange::on_frame(const Frame& frame) {
   if (frame.connection != connection_) return;
   if (frame.kind == FrameKind::Ping || frame.kind == FrameKind::Pong) return;
   if (ignoring_ && frame.kind == FrameKind::Text) return;
+  if (client_ == nullptr) return;  // what was said to a connection that is gone
   if (frame.kind == FrameKind::Closed) {
-    if (client_ == nullptr) return;
     client_ = nullptr;
     heard_.push_back("closed " + std::string(frame.payload));
   } else {
@@ -113,7 +113,7 @@ void ScriptedExchange::say(FrameKind kind, std::string_view payload) {
 void ScriptedExchange::go_on() {
   while (problem_.empty() && at_ < steps_.size() && !passing_) {
     const Step& step = steps_[at_];
-    if (step.mark == '!') {
+    if (step.mark == '!' || step.mark == '/') {
       ++at_;
       continue;
     }
@@ -150,7 +150,10 @@ void ScriptedExchange::go_on() {
         differs(fmt::format("a connection was to come, but the client says {}", heard));
         return;
       }
-      if (step.mark == '-') say(FrameKind::Closed, step.text);
+      if (step.mark == '-') {
+        say(FrameKind::Closed, step.text);
+        heard_.clear();  // what it has said meanwhile
+      }
     } else if (!matches(heard, step.text)) {
       differs(fmt::format("the client says {}", heard));
       return;
@@ -169,6 +172,13 @@ std::string ScriptedExchange::problem(std::string_view events) const {
   for (std::string line; std::getline(all, line);) lines.push_back(line);
   std::size_t next = 0;
   for (const Step& step : steps_) {
+    if (step.mark == '/') {
+      for (std::size_t i = next; i < lines.size(); ++i) {
+        if (has_all_words(lines[i], step.text)) {
+          return fmt::format("line {}: the client tells '{}' after all: {}", step.line, step.text, lines[i]);
+        }
+      }
+    }
     if (step.mark != '!') continue;
     const std::size_t from = next;
     while (next < lines.size() && !has_all_words(lines[next], step.text)) ++next;

@@ -11,6 +11,9 @@
 
 namespace ktape::test {
 
+// Whether all of these words, which blanks part, stand in the line.
+bool has_all_words(std::string_view line, std::string_view words);
+
 // The far end of a dialogue that a client under test leads:
 //   + connects            the next thing must be that a client connects
 //   - why                 a connection attempt is refused: "- 1006 connect: refused"
@@ -21,6 +24,7 @@ namespace ktape::test {
 //   @ +5s                 so much time passes, in which the client says nothing
 //   ~ +5s                 so much time passes, in which the client may say what it likes (pings)
 //   ! text                what the client has told by now: the next of its events that has all these words
+//   / text                from the last of these on, the client has told nothing that has all these words
 //   # text                a remark; empty lines are skipped
 // Texts that are compared are texts: a script can be read aloud.
 class ScriptedExchange final : public Exchange {

@@ -69,31 +69,14 @@ TEST_F(TokenAuthoriserTest, CountsTheAgeFromTheRequest) {
   EXPECT_EQ(far_end.seen.size(), 2U);
 }
 
-TEST_F(TokenAuthoriserTest, KeepsTheTokenOfAStandingSubscription) {
-  ask();
-  grant("one");
-  authoriser->private_subscription_stands(true);
-  pass(std::chrono::hours(5));
-  ask();
-  EXPECT_THAT(granted, ElementsAre("one", "one"));
-  authoriser->private_subscription_stands(false);  // its connection is lost, and the token is worth nothing
-  ask();
-  EXPECT_EQ(far_end.seen.size(), 2U);
-}
-
 TEST_F(TokenAuthoriserTest, RenewsWhatWasRefused) {
   ask();
   grant("one");
-  authoriser->private_subscription_stands(true);
   ask(true);
   ASSERT_EQ(far_end.seen.size(), 2U);
   grant("two");
   ask();
   EXPECT_THAT(granted, ElementsAre("one", "two", "two"));
-  authoriser->private_subscription_stands(true);
-  authoriser->private_subscription_stands(true);
-  ask();
-  EXPECT_EQ(granted.back(), "two");
 }
 
 TEST_F(TokenAuthoriserTest, TellsAllWhoWaitOfAFailureAndTriesAgainWhenAsked) {

@@ -16,6 +16,7 @@ struct ClientCandleTest : ClientTest {
   void begin(std::vector<Duration> intervals, Duration grace) {
     build({.candles = {.intervals = std::move(intervals), .grace = grace},
            .ping_interval = kNever,
+           .stale_after = kNever,
            .silence_timeout = kNever});
     open();
     transport.say(
@@ -93,6 +94,27 @@ TEST_F(ClientCandleTest, StopsMakingEmptyCandlesAfterALongQuietAndBeginsAgainWit
   notes.take();
   pass(3min);
   EXPECT_THAT(notes.take().size(), 3U);
+}
+
+TEST_F(ClientCandleTest, DoesNotCallACandleWholeWhileNothingIsHeard) {
+  build({.candles = {.intervals = {1min}, .grace = 0s}, .ping_interval = kNever, .silence_timeout = kNever});
+  open();
+  client->subscribe({.channel = Channel::Trade, .symbols = {"ETH/EUR"}});
+  pass(0s);
+  transport.say(
+      R"({"method":"subscribe","req_id":1,"result":{"channel":"trade","snapshot":false,"symbol":"ETH/EUR"},"success":true,)"
+      R"("time_in":"2026-09-01T08:00:00.000000Z","time_out":"2026-09-01T08:00:00.000000Z"})");
+  trade("08:00:01", 1);
+  notes.take();
+  at("08:02:00");
+  EXPECT_THAT(notes.take(), ElementsAre("stream trade ETH/EUR stale: nothing heard for 5s",
+                                        "candle ETH/EUR 1m 08:00 suspect C 10.0 N 1 r0",
+                                        "candle ETH/EUR 1m 08:01 suspect C 10.0 N 0 r0"));
+  at("08:02:01");
+  transport.say(R"({"channel":"heartbeat"})");
+  trade("08:02:01", 2);  // its number proves that nothing happened meanwhile
+  EXPECT_THAT(notes.take(), testing::IsSupersetOf({"candle ETH/EUR 1m 08:00 revised C 10.0 N 1 r1",
+                                                   "candle ETH/EUR 1m 08:01 revised C 10.0 N 0 r1"}));
 }
 
 }  // namespace

@@ -137,5 +137,43 @@ TEST_F(ClientTest, LosesNothingButTheEventWhenAHandlerThrows) {
   EXPECT_GT(client->stats().handler_failures, 4U);
 }
 
+TEST_F(ClientTest, SlowsDownForAnExchangeThatHangsUpAsSoonAsItHasAnswered) {
+  build({.reconnect = {.instant_tries = 2, .delay = 5s, .jitter = 0s}});
+  client->subscribe(eth_book);
+  client->start();
+  Lines waits;
+  int id = 0;
+  const auto lose_after = [&](Duration span) {
+    transport.open();
+    acknowledge_book("ETH/EUR", ++id);
+    for (Duration passed{}; passed < span; passed += 1s) {
+      pass(1s);
+      transport.say(R"({"channel":"heartbeat"})");
+    }
+    const int before = transport.connects;
+    const Timestamp lost_at = clock.now();
+    transport.drop();
+    while (transport.connects == before && clock.now() - lost_at < 1min) pass(1s);
+    waits.push_back(format_duration(clock.now() - lost_at));
+  };
+  for (int i = 0; i < 4; ++i) lose_after(1s);
+  lose_after(30s);
+  EXPECT_THAT(waits, ElementsAre("0s", "0s", "5s", "10s", "0s"));
+}
+
+TEST_F(ClientTest, OutlivesAHandlerThatEndsTheConnectionWithinAnAnswer) {
+  build();
+  client->subscribe(eth_book);
+  notes.reaction = [&](const Event& event) {
+    if (!std::holds_alternative<Reply>(event)) return;
+    notes.reaction = nullptr;
+    client->stop();
+    transport.drop("1000");
+  };
+  open();
+  acknowledge_book("ETH/EUR");
+  EXPECT_FALSE(client->connected());
+}
+
 }  // namespace
 }  // namespace ktape::test

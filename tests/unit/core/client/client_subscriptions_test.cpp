@@ -156,5 +156,102 @@ TEST_F(ClientTest, FollowsRequestsThatSomebodyElseHasWritten) {
   EXPECT_THAT(notes.take(), testing::Not(testing::Contains(HasSubstr("unanswered 0 subscribe"))));
 }
 
+TEST_F(ClientTest, AsksAgainForEachOfSeveralSubscriptionsToOneChannel) {
+  build({.ping_interval = kNever});
+  client->add_book("ETH/EUR");
+  client->add_book("BTC/USD");
+  open();
+  transport.sent.clear();
+  pass(10s);
+  EXPECT_THAT(transport.sent, ElementsAre(HasSubstr(R"(["ETH/EUR"])"), HasSubstr(R"(["BTC/USD"])")));
+}
+
+TEST_F(ClientTest, SubscribesAgainToWhatTheExchangeHasEndedByItself) {
+  build();
+  client->subscribe(eth_book);
+  open();
+  acknowledge_book("ETH/EUR");
+  snapshot();
+  notes.take();
+  transport.sent.clear();
+  acknowledge_book("ETH/EUR", 0, "unsubscribe");
+  EXPECT_THAT(transport.sent, ElementsAre(HasSubstr(R"("method":"subscribe")")));
+  EXPECT_THAT(notes.take(),
+              ElementsAre("reply unsubscribe ETH/EUR ok", "stream book ETH/EUR ended: unsubscribed",
+                          "book ETH/EUR await_snapshot: unsubscribed", "stream book ETH/EUR recovering: requested"));
+}
+
+TEST_F(ClientTest, DoesNotTakeTheAnswerToWhatItLeftForThatToWhatItAskedForSince) {
+  build();
+  const Subscription trades{.channel = Channel::Trade, .symbols = {"ETH/EUR"}};
+  client->subscribe(trades);
+  open();
+  client->unsubscribe(trades);
+  client->subscribe(trades);
+  pass(0s);
+  const auto acknowledge = [&](int id) {
+    transport.say(fmt::format(
+        R"({{"method":"subscribe","req_id":{},"result":{{"channel":"trade","snapshot":true,"symbol":"ETH/EUR"}},"success":true}})",
+        id));
+  };
+  acknowledge(1);
+  EXPECT_THAT(client->active_subscriptions(), IsEmpty());
+  acknowledge(3);
+  EXPECT_EQ(client->active_subscriptions().size(), 1U);
+}
+
+TEST_F(ClientTest, AsksAgainLaterForWhatIsRefusedForNow) {
+  build({.ping_interval = kNever, .silence_timeout = kNever});
+  client->subscribe({.channel = Channel::Trade, .symbols = {"ETH/EUR"}});
+  open();
+  for (int id = 1; id < 4; ++id) {
+    transport.sent.clear();
+    transport.say(fmt::format(
+        R"({{"error":"Exceeded msg rate","method":"subscribe","req_id":{},"success":false,"symbol":"ETH/EUR"}})", id));
+    EXPECT_EQ(client->streams().begin()->second.reason, "Exceeded msg rate");
+    pass(9s);
+    EXPECT_THAT(transport.sent, IsEmpty());
+    pass(1s);
+    EXPECT_EQ(transport.sent.size(), id < 3 ? 1U : 0U);
+  }
+}
+
+TEST_F(ClientTest, TakesTheOddAnswerToAnUnsubscriptionThatWasNotNeeded) {
+  build({.ping_interval = kNever, .silence_timeout = kNever});
+  open();
+  client->unsubscribe({.channel = Channel::Trade, .symbols = {"ETH/EUR"}});
+  pass(0s);
+  transport.say(
+      R"({"error":"Subscription Not Found","method":"subscribe","req_id":1,"success":false,"symbol":"ETH/EUR"})");
+  transport.sent.clear();
+  notes.take();
+  pass(1min);
+  EXPECT_THAT(transport.sent, IsEmpty());
+  EXPECT_THAT(notes.take(), IsEmpty());
+}
+
+TEST_F(ClientTest, TellsNothingOfAnyChannelOnceItIsUnsubscribed) {
+  build();
+  const Subscription ticker{.channel = Channel::Ticker, .symbols = {"ETH/EUR"}};
+  const Subscription instruments{.channel = Channel::Instrument};
+  client->subscribe(ticker);
+  client->subscribe(instruments);
+  open();
+  const auto say_all = [&] {
+    transport.say(
+        R"({"channel":"ticker","type":"update","data":[{"symbol":"ETH/EUR","bid":1.0,"bid_qty":1.0,"ask":2.0,"ask_qty":1.0,)"
+        R"("last":1.0,"volume":1.0,"vwap":1.0,"low":1.0,"high":1.0,"change":0.0,"change_pct":0.0}]})");
+    transport.say(R"({"channel":"instrument","type":"update","data":{"assets":[],"pairs":[]}})");
+  };
+  say_all();
+  EXPECT_THAT(notes.take(), ElementsAre("ticker ETH/EUR", "instrument"));
+  client->unsubscribe(ticker);
+  client->unsubscribe(instruments);
+  pass(0s);
+  notes.take();
+  say_all();
+  EXPECT_THAT(notes.take(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace ktape::test

@@ -111,6 +111,22 @@ TEST_F(FuturesClient, KnowsWhichAnswersAreMissing) {
   EXPECT_THAT(told, Not(HasSubstr(R"("request_unanswered","request_id":1)")));
 }
 
+TEST_F(FuturesClient, GivesNoAnswerToARequestThatIsNotWaitedForAnyMore) {
+  open();
+  client.subscribe({.channel = Channel::Trade, .symbols = {"PF_XBTUSD"}});
+  pass(5s);
+  client.subscribe({.channel = Channel::Ticker, .symbols = {"PF_XBTUSD"}});
+  pass(5s);
+  EXPECT_THAT(take(), HasSubstr(R"("event":"request_unanswered","request_id":1)"));
+  // What answers the second request, and the first one asked again.
+  transport.say(R"({"event":"alert","message":"Already subscribed to feed, re-requesting"})");
+  EXPECT_THAT(take(), HasSubstr(R"("request_id":2,"success":false)"));
+  transport.say(R"({"event":"alert","message":"Already subscribed to feed, re-requesting"})");
+  EXPECT_THAT(take(), HasSubstr(R"("request_id":3,"success":false)"));
+  pass(11s);
+  EXPECT_THAT(take(), Not(HasSubstr("request_unanswered")));
+}
+
 TEST_F(FuturesClient, ForgetsWhatWasAskedOnALostConnection) {
   open();
   client.subscribe({.channel = Channel::Book, .symbols = {"PF_XBTUSD"}});

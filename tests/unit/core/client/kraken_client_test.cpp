@@ -44,7 +44,7 @@ class Notes final : public EventSink, public ClientNotices {
   std::function<void(const Event&)> reaction;
 };
 
-// Gives tokens, and keeps what it is told of their lives.
+// Gives tokens.
 class Tokens final : public Authoriser {
  public:
   void authorise(const Need& need, Done done) override {
@@ -56,9 +56,7 @@ class Tokens final : public Authoriser {
     }
     done(std::move(granted));
   }
-  void private_subscription_stands(bool stands) override { told.push_back(stands); }
   int asked = 0;
-  std::vector<bool> told;
 };
 
 struct KrakenClientTest : testing::Test {
@@ -303,18 +301,6 @@ TEST_F(KrakenClientTest, KeepsBalances) {
   const auto btc = client->balances().get("BTC");
   ASSERT_NE(btc, nullptr);
   EXPECT_EQ(btc->wallets.at("spot/main").text(), "1.2");
-}
-
-TEST_F(KrakenClientTest, SaysWhenATokenIsHeldByASubscription) {
-  open_account();
-  EXPECT_THAT(tokens.told, ElementsAre(true)) << "not once for each";
-  line(HostKind::Private).drop();
-  EXPECT_THAT(tokens.told, ElementsAre(true, false));
-  client->unsubscribe({.channel = Channel::Balances});
-  pass(0s);
-  open(HostKind::Private);
-  acknowledge(HostKind::Private, "executions", 3);
-  EXPECT_THAT(tokens.told, ElementsAre(true, false, true));
 }
 
 TEST_F(KrakenClientTest, KnowsNothingOfAnAccountThatNobodyAskedFor) {

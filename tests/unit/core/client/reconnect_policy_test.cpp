@@ -16,7 +16,9 @@ TEST(ReconnectPolicy, TriesAtOnceThenWaitsLongerAndLonger) {
   EXPECT_EQ(policy.next_delay(kStart), 5s);
   EXPECT_EQ(policy.next_delay(kStart), 10s);
   EXPECT_EQ(policy.next_delay(kStart), 12s);
-  policy.succeeded();
+  policy.stood_for(29s);
+  EXPECT_EQ(policy.next_delay(kStart), 12s);
+  policy.stood_for(30s);
   EXPECT_EQ(policy.next_delay(kStart), 0s);
 }
 
