@@ -3,6 +3,9 @@
 #include "replay/state_history.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +18,7 @@
 #include "replay/recorded_clients.hpp"
 #include "replay/session_files.hpp"
 #include "replay/state_text.hpp"
+#include "replay/state_tracker.hpp"
 #include "tests/support/synthetic_recording.hpp"
 
 namespace ktape::test {
@@ -122,7 +126,7 @@ StateHistory::Open in_memory(const std::string& recording) {
 }
 
 // KTAPE_SEEDS=1000 takes as many instants of each recording.
-std::size_t instants_wanted() { return static_cast<std::size_t>(seeds_wanted(60)); }
+std::size_t instants_wanted() { return static_cast<std::size_t>(seeds_wanted(40)); }
 
 TEST(StateHistoryProperty, IsTheStateOfAReplayAtAnyInstantOfASyntheticMarket) {
   const std::string recording = recording_of(synthetic_frames(1, 150s, ConnectionId{1}));
@@ -130,7 +134,8 @@ TEST(StateHistoryProperty, IsTheStateOfAReplayAtAnyInstantOfASyntheticMarket) {
 }
 
 TEST(StateHistoryProperty, IsTheStateOfAReplayThroughOutagesSilenceAndBrokenBooks) {
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+  const std::uint64_t recordings = instants_wanted() >= 1000 ? 3 : 1;
+  for (std::uint64_t seed = 1; seed <= recordings; ++seed) {
     const std::string recording = troubled_recording(seed);
     expect_equal_states(in_memory(recording), seed, instants_wanted(), {.spacing = 100});
   }
@@ -140,6 +145,93 @@ TEST(StateHistoryProperty, IsTheStateOfAReplayOfEveryDataSet) {
   for (const std::string name : {"decimals", "ten-minutes"}) {
     const auto open = [&] { return open_segment(KTAPE_SOURCE_DIR "/datasets/" + name + ".ktape"); };
     expect_equal_states(open, 1, instants_wanted());
+  }
+}
+
+// A keyframe in the middle, as a merge leaves it: clients hear it where it stands, and after a seek no second time.
+TEST(StateHistoryProperty, IsTheStateOfAReplayAcrossKeyframes) {
+  const auto frames = synthetic_frames(9, 60s, ConnectionId{1});
+  NewRecordingInMemory made;
+  StateTracker tracker(Dialect::SpotV2);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    if (i % 500 == 499) {
+      std::vector<OwnedFrame> told;
+      struct Keeping final : FrameSink {
+        explicit Keeping(std::vector<OwnedFrame>& to) : out(to) {}
+        void on_frame(const Frame& frame) override { out.emplace_back(frame); }
+        std::vector<OwnedFrame>& out;
+      } keeping(told);
+      tracker.tell(frames[i].at, keeping);
+      std::vector<Frame> views;
+      for (const OwnedFrame& each : told) views.push_back(each.frame());
+      made.writer->write_keyframe(views);
+    }
+    made.writer->on_frame(frames[i].frame());
+    tracker.on_frame(frames[i].frame());
+  }
+  const std::string recording = made.finish();
+  expect_equal_states(in_memory(recording), 9, instants_wanted(), {.spacing = 60});
+
+  const auto reader = opened(recording);
+  EXPECT_EQ(reader->seek_to_keyframe(frames[498].at), std::nullopt);
+  EXPECT_EQ(reader->seek_to_keyframe(frames[600].at), frames[499].at);
+  EXPECT_EQ(reader->next().value()->kind, FrameKind::Opened);
+  EXPECT_TRUE(reader->in_keyframe());
+}
+
+// Dialects whose codecs remember what was said. Every message of the golden files, in any order, on connections that
+// open and close; a state may begin anywhere.
+TEST(StateHistoryProperty, IsTheStateOfAReplayInDialectsWithAMemory) {
+  namespace fs = std::filesystem;
+  for (const auto& [dialect, folder] : {std::pair("spot-v1", "spot_v1"), std::pair("futures-v1", "futures")}) {
+    std::vector<std::string> messages;
+    std::vector<std::string> files;
+    for (const auto& entry : fs::directory_iterator(std::string(KTAPE_SOURCE_DIR) + "/tests/golden/" + folder)) {
+      if (entry.path().extension() == ".json") files.push_back(entry.path().string());
+    }
+    std::sort(files.begin(), files.end());
+    for (const std::string& file : files) {
+      std::ifstream lines(file);
+      for (std::string line; std::getline(lines, line);) {
+        if (!line.empty()) messages.push_back(line);
+      }
+    }
+    ASSERT_GT(messages.size(), 20U);
+    const std::vector<std::string> requests{
+        R"({"event":"subscribe","pair":["XBT/USD","ETH/USD"],"subscription":{"name":"book","depth":10},"reqid":3})",
+        R"({"event":"unsubscribe","pair":["XBT/USD"],"subscription":{"name":"book","depth":10},"reqid":4})",
+        R"({"event":"subscribe","feed":"book","product_ids":["PF_XBTUSD"]})",
+        R"({"event":"subscribe","feed":"trade","product_ids":["PF_XBTUSD","PI_XBTUSD"]})",
+        R"({"event":"unsubscribe","feed":"book","product_ids":["PF_XBTUSD"]})"};
+    Random random(12);
+    NewRecordingInMemory made;
+    auto info = test_info();
+    info.dialect = dialect;
+    auto options = plain_options(16U << 10);
+    options.extras = true;
+    made.writer = SessionWriter::create(std::make_unique<MemorySink>(made.file), nullptr, info, options).value();
+    OwnedFrame frame;
+    frame.at = from_nanoseconds(1'788'249'600'000'000'000);
+    for (int i = 0; i < 600; ++i) {
+      frame.at += Duration{static_cast<std::int64_t>(random.below(700'000'000))};
+      frame.connection = ConnectionId{static_cast<std::uint32_t>(1 + random.below(2))};
+      frame.direction = Direction::FromExchange;
+      frame.kind = FrameKind::Text;
+      const std::uint64_t drawn = random.below(100);
+      if (i < 2 || drawn < 3) {
+        if (i < 2) frame.connection = ConnectionId{static_cast<std::uint32_t>(1 + i)};
+        frame.kind = i >= 2 && drawn == 0 ? FrameKind::Closed : FrameKind::Opened;
+        frame.payload = frame.kind == FrameKind::Closed ? "1001 gone" : "wss://kraken";
+      } else if (drawn < 20) {
+        frame.direction = Direction::ToExchange;
+        frame.payload = requests[random.below(requests.size())];
+      } else {
+        frame.payload = messages[random.below(messages.size())];
+      }
+      made.writer->on_frame(frame.frame());
+    }
+    const std::string recording = made.finish();
+    expect_equal_states(in_memory(recording), 13, instants_wanted(), {.spacing = 5});
   }
 }
 
@@ -157,16 +249,21 @@ TEST(StateHistoryProperty, KeepsWithinItsMemoryAndIsStillRight) {
 TEST(StateHistoryProperty, AStepBackUndoesAStepForward) {
   const std::string recording = troubled_recording(7);
   const auto history = history_of(in_memory(recording), {.spacing = 300});
-  std::vector<std::string> hashes;
-  ForwardReplay forward(in_memory(recording)().value());
-  while (const RecordedState* const state = forward.step()) hashes.push_back(state_hash(*state));
-  ASSERT_EQ(hashes.size(), history->frames());
   Random random(7);
-  for (std::size_t i = 0; i < instants_wanted(); ++i) {
-    const std::uint64_t frames = 2 + random.below(history->frames() - 2);
-    EXPECT_EQ(state_hash(**history->after(frames)), hashes[frames - 1]);
-    EXPECT_EQ(state_hash(**history->back()), hashes[frames - 2]);
-    EXPECT_EQ(state_hash(**history->forward()), hashes[frames - 1]);
+  std::vector<std::uint64_t> places;
+  for (std::size_t i = 0; i < instants_wanted(); ++i) places.push_back(2 + random.below(history->frames() - 2));
+  std::map<std::uint64_t, std::string> hashes;
+  for (const std::uint64_t frames : places) hashes[frames] = hashes[frames - 1] = "";
+  ForwardReplay forward(in_memory(recording)().value());
+  for (std::uint64_t frames = 1; const RecordedState* const state = forward.step(); ++frames) {
+    const auto wanted = hashes.find(frames);
+    if (wanted != hashes.end()) wanted->second = state_hash(*state);
+  }
+  for (const std::uint64_t frames : places) {
+    EXPECT_EQ(state_hash(**history->after(frames)), hashes[frames]);
+    EXPECT_EQ(state_hash(**history->back()), hashes[frames - 1]);
+    EXPECT_EQ(history->position(), frames - 1);
+    EXPECT_EQ(state_hash(**history->forward()), hashes[frames]);
   }
 }
 
