@@ -41,6 +41,7 @@ void add_run(CLI::App& program, Run& run);
 void add_scrub(CLI::App& program, Run& run);
 void add_serve(CLI::App& program, Run& run);
 void add_split(CLI::App& program, Run& run);
+void add_state(CLI::App& program, Run& run);
 void add_synth(CLI::App& program, Run& run);
 void add_verify(CLI::App& program, Run& run);
 

@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   add_run(program, run);
   add_info(program, run);
   add_cat(program, run);
+  add_state(program, run);
   add_verify(program, run);
   add_diff(program, run);
   add_export(program, run);

@@ -29,6 +29,23 @@ CandleBuilder::CandleBuilder(CandleSpec spec) : spec_(std::move(spec)) {
   }
 }
 
+CandleBuilder::CandleBuilder(const CandleBuilder& other)
+    : spec_(other.spec_),
+      context_(other.context_),
+      ids_(other.ids_),
+      seeded_(other.seeded_),
+      forgotten_trades_(other.forgotten_trades_) {
+  context_.symbol = spec_.symbol;
+  levels_.reserve(other.levels_.size());
+  for (const Level& level : other.levels_) levels_.emplace_back(level, context_);
+}
+
+std::size_t CandleBuilder::kept() const {
+  std::size_t count = 0;
+  for (const Level& level : levels_) count += level.lane.kept();
+  return count;
+}
+
 void CandleBuilder::start_at(Timestamp instant) {
   for (const Level& level : levels_) {
     for (const Timestamp begin : level.lane.open_within(Timestamp::min(), level.lane.begin_of(instant))) {

@@ -32,7 +32,8 @@ struct CandleSpec {
 class CandleBuilder {
  public:
   explicit CandleBuilder(CandleSpec spec);
-  CandleBuilder(const CandleBuilder&) = delete;
+  // A builder that goes on from here on its own.
+  CandleBuilder(const CandleBuilder& other);
   CandleBuilder& operator=(const CandleBuilder&) = delete;
 
   const CandleSpec& spec() const { return spec_; }
@@ -67,6 +68,9 @@ class CandleBuilder {
   // to close.
   std::optional<Timestamp> first_open_end() const;
 
+  // How many candles it holds, of all intervals.
+  std::size_t kept() const;
+
   // Intervals that end at or before `at` are over, those without a trade too, of which nothing is told. None that has
   // trades may be open.
   void pass(Timestamp at) {
@@ -83,6 +87,8 @@ class CandleBuilder {
  private:
   struct Level {
     Level(Duration interval, CandleContext& context) : lane(interval, context) {}
+    Level(const Level& other, CandleContext& context)
+        : lane(other.lane, context), feeder(other.feeder), feeds(other.feeds) {}
     CandleLane lane;
     std::size_t feeder = kNone;        // the level whose candles fold into this one's
     std::vector<std::size_t> feeds{};  // the opposite

@@ -20,6 +20,29 @@ bool says_the_same(const Candle& a, const Candle& b) {
 
 }  // namespace
 
+CandleLane::Slot::Slot(const Slot& other)
+    : sum(other.sum),
+      seed(other.seed ? std::make_unique<Seed>(*other.seed) : nullptr),
+      told(other.told),
+      told_partial(other.told_partial),
+      told_suspect(other.told_suspect),
+      lacks_parts(other.lacks_parts),
+      state(other.state),
+      revision(other.revision) {}
+
+// The slot that was used last is looked up anew.
+CandleLane::CandleLane(const CandleLane& other, CandleContext& context)
+    : interval_(other.interval_),
+      context_(context),
+      slots_(other.slots_),
+      forgotten_close_(other.forgotten_close_),
+      forgotten_until_(other.forgotten_until_),
+      closed_until_(other.closed_until_),
+      told_from_(other.told_from_),
+      newest_traded_(other.newest_traded_),
+      recent_begin_(other.recent_begin_),
+      before_(other.before_) {}
+
 void CandleLane::start_at(Timestamp instant) {
   told_from_ = begin_of(instant);
   closed_until_ = std::max(closed_until_, told_from_);

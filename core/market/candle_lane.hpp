@@ -41,6 +41,8 @@ class CandleLane {
  public:
   // `context` outlives it.
   CandleLane(Duration interval, CandleContext& context) : interval_(interval), context_(context) {}
+  CandleLane(const CandleLane& other, CandleContext& context);
+  CandleLane(CandleLane&&) = default;
 
   Duration interval() const { return interval_; }
   Timestamp begin_of(Timestamp at) const { return floor_to(at, interval_); }
@@ -84,6 +86,8 @@ class CandleLane {
   // Trades too old for every candle that is kept.
   bool forgotten(Timestamp at) const { return begin_of(at) < forgotten_until_; }
 
+  std::size_t kept() const { return slots_.size(); }
+
  private:
   struct Seed {
     CandleSum until;  // the exchange's
@@ -91,6 +95,10 @@ class CandleLane {
     Timestamp last_trade;
   };
   struct Slot {
+    Slot() = default;
+    Slot(const Slot& other);
+    Slot(Slot&&) = default;
+    Slot& operator=(Slot&&) = default;
     CandleSum sum;
     std::unique_ptr<Seed> seed;
     bool told = false;

@@ -434,6 +434,16 @@ void SessionReader::seek_to_sequence(std::uint64_t sequence) {
   next_keyframe_ = static_cast<std::size_t>(keyframe - keyframes.begin());
 }
 
+std::optional<Timestamp> SessionReader::seek_to_keyframe(Timestamp at) {
+  const auto& keyframes = directory_.keyframes();
+  for (std::size_t i = keyframes.size(); i-- > 0;) {
+    if (keyframes[i].max_at > at || keyframes[i].first_sequence <= info().first_sequence) continue;
+    seek_to_sequence(keyframes[i].first_sequence);
+    return keyframes[i].max_at;
+  }
+  return std::nullopt;
+}
+
 std::vector<Annotation> SessionReader::annotations() const {
   std::vector<Annotation> all = directory_.annotations();
   all.insert(all.end(), journal_annotations_.begin(), journal_annotations_.end());

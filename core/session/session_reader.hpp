@@ -56,6 +56,10 @@ class SessionReader final : public FrameSource {
   // The next frame is the first in the file that is stamped `at` or later.
   Result<void> seek(Timestamp at);
 
+  // The next frame is the first of the last keyframe that is stamped `at` or earlier and has recorded frames before it;
+  // the stamp of that. Without one it stays where it is.
+  std::optional<Timestamp> seek_to_keyframe(Timestamp at);
+
   // Looks for what was written since; true if there is more to read. For followers of a live recording.
   Result<bool> refresh();
 
