@@ -48,6 +48,14 @@ void Account::Feed::missed(const SequenceGap& gap) {
   state = {StreamState::Recovering, fmt::format("messages {} to {} are missing", gap.expected, gap.received - 1)};
 }
 
+// Told before the streams tell it of themselves: whoever hears of the loss must not find them live.
+void Account::Feed::lost() {
+  if (!stands) return;
+  stands = false;
+  whole = false;
+  state = {StreamState::Recovering, "the connection is down"};
+}
+
 // The exchange has confirmed the stream.
 void Account::Feed::settle() {
   state = whole ? AccountState{StreamState::Live, {}} : AccountState{StreamState::Recovering, "waits for a snapshot"};
@@ -81,6 +89,13 @@ Result<void> Account::take(const StreamStateChange& change) {
 Result<void> Account::take(const SequenceGap& gap) {
   if (order_feed_.hears(stream_name(gap.channel))) order_feed_.missed(gap);
   if (balance_feed_.hears(gap.channel)) balance_feed_.missed(gap);
+  return {};
+}
+
+Result<void> Account::take(const LinkChange& change) {
+  if (change.state != LinkState::Down) return {};
+  order_feed_.lost();
+  balance_feed_.lost();
   return {};
 }
 

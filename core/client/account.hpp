@@ -48,6 +48,7 @@ class Account {
     void change(std::string_view name, const StreamStateChange& change);
     void told(bool snapshot);
     void missed(const SequenceGap& gap);
+    void lost();
     void settle();
   };
 
@@ -55,6 +56,7 @@ class Account {
   Result<void> take(const BalanceReports& reports);
   Result<void> take(const StreamStateChange& change);
   Result<void> take(const SequenceGap& gap);
+  Result<void> take(const LinkChange& change);
   template <class Other>
   Result<void> take(const Other& /*event*/) {
     return {};

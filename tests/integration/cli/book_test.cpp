@@ -8,9 +8,9 @@
 #include "core/wire/loopback.hpp"
 #include "mock_server/tls_identity.hpp"
 #include "tests/integration/cli/ktape_program.hpp"
-#include "tests/support/client_script.hpp"
 #include "tests/support/places.hpp"
 #include "tests/support/recorded_run.hpp"
+#include "tests/support/scripted_host.hpp"
 
 namespace ktape::test {
 namespace {
@@ -100,6 +100,43 @@ TEST(Book, IsTheSameLiveOverTlsAndFromTheRecordingThatIsServed) {
   EXPECT_EQ(recorded.code, 0) << recorded.errors;
   EXPECT_EQ(live.output, recorded.output);
   EXPECT_THAT(live.output, HasSubstr("2026-09-01T08:00:05Z  ETH/USD  live  checksum "));
+}
+
+// Against a host that says what its script says, until a print says `expected`.
+void expect_live_book(std::string_view script, const std::string& path, Words words, const std::string& expected) {
+  LiveLoop loop;
+  const ScriptedHost exchange(loop, path, script);
+  const TemporaryFolder folder;
+  const std::string ca = folder.file("ca.pem");
+  write_file(ca, test_identity().ca);
+  words.insert(words.begin(), "book");
+  words.insert(words.end(), {"--url", exchange.url(), "--ca", ca});
+  Process program(ktape(std::move(words)));
+  const auto shown = [&] { return program.output().find(expected) != std::string::npos; };
+  const auto ended = [&] { return !program.collect(Duration::zero()); };
+  EXPECT_TRUE(loop.run_until([&] { return ended() || shown(); }, 60s)) << program.output() << exchange.problem();
+  program.signal(SIGTERM);
+  while (program.collect(Duration::zero())) loop.turn(10ms);
+  EXPECT_EQ(program.exit_code(), 0) << program.errors() << exchange.problem();
+  EXPECT_THAT(program.output(), HasSubstr(expected)) << exchange.problem();
+}
+
+TEST(Book, OfFutures) {
+  expect_live_book(R"(
+    + connects
+    < {"event":"info","version":1}
+    > {"event":"subscribe","feed":"book","product_ids":["PF_XBTUSD"]}
+    < {"event":"subscribed","feed":"book","product_ids":["PF_XBTUSD"]}
+    < {"feed":"book_snapshot","product_id":"PF_XBTUSD","timestamp":1788249600000,"seq":41,"tickSize":null,"bids":[{"price":63390.5,"qty":3}],"asks":[{"price":63391,"qty":0.5}]}
+    < {"feed":"book","product_id":"PF_XBTUSD","side":"buy","seq":42,"price":63390,"qty":1,"timestamp":1788249600001}
+    ~ +1h
+  )",
+                   "/ws/v1", {"PF_XBTUSD", "2", "--dialect", "futures-v1"},
+                   "  PF_XBTUSD  live  number 42 in turn (2 so far, 0 wrong)\n"
+                   "        bid quantity              bid   ask              ask quantity\n"
+                   "                 3.0          63390.5   63391.0          0.5\n"
+                   "                 1.0          63390.0\n"
+                   "                               2 of 2   1 of 2\n");
 }
 
 TEST(Book, IsTheSameAtAnyRate) {

@@ -8,10 +8,9 @@
 #include "core/protocol/futures/challenge.hpp"
 #include "live/http_client.hpp"
 #include "tests/integration/cli/ktape_program.hpp"
-#include "tests/support/client_script.hpp"
-#include "tests/support/network.hpp"
 #include "tests/support/places.hpp"
 #include "tests/support/rest_server.hpp"
+#include "tests/support/scripted_host.hpp"
 #include "tests/support/scripted_rest.hpp"
 
 namespace ktape::test {
@@ -25,34 +24,6 @@ Words example(const std::string& name, Words arguments) {
   arguments.insert(arguments.begin(), built_program(name));
   return arguments;
 }
-
-// A host of an exchange that says what its script says.
-class ScriptedHost {
- public:
-  ScriptedHost(LiveLoop& loop, std::string_view path, std::string_view script)
-      : path_(path), exchange_(clock_, script), server_(loop.context(), exchange_, clock_, options(path_)) {
-    endpoint_ = server_.listen().value().front();
-    endpoint_.target = path_;
-  }
-  std::string url() const { return endpoint_.url(); }
-  std::string problem() const { return exchange_.problem({}); }
-  bool finished() const { return exchange_.finished(); }
-
- private:
-  static MockServerOptions options(const std::string& path) {
-    MockServerOptions out;
-    out.listen = {{.security = ListenAddress::Security::Tls}};
-    out.identity = test_identity();
-    out.accepts_path = [path](std::string_view asked) { return asked == path; };
-    return out;
-  }
-
-  std::string path_;
-  VirtualClock clock_{parse_rfc3339("2026-09-01T08:00:00Z").value()};
-  ScriptedExchange exchange_;
-  MockServer server_;
-  Endpoint endpoint_;
-};
 
 class Examples : public ::testing::Test {
  protected:

@@ -252,7 +252,13 @@ TEST_F(KrakenClientTest, SaysThatOrdersAreStaleUntilANewSnapshotCame) {
   open_account();
   tell_executions("snapshot", 1, kNewOrder);
   ASSERT_TRUE(client->orders_state().live());
+  notes.reaction = [&](const Event& event) {
+    if (std::holds_alternative<LinkChange>(event)) {
+      EXPECT_FALSE(client->orders_state().live()) << "already then";
+    }
+  };
   line(HostKind::Private).drop();
+  notes.reaction = nullptr;
   EXPECT_EQ(client->orders_state().state, StreamState::Recovering);
   EXPECT_EQ(client->orders_state().reason, "the connection is down");
   EXPECT_EQ(client->orders().open_count(), 1U) << "what was known then";
