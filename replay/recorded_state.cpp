@@ -5,6 +5,7 @@
 
 #include "core/protocol/codec.hpp"
 #include "replay/lookahead.hpp"
+#include "replay/spot_v2_recording.hpp"
 
 namespace ktape {
 namespace {
