@@ -10,7 +10,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::string kDecimals = std::string(KTAPE_SOURCE_DIR) + "/datasets/decimals.ktape";
+const std::string kDecimals = in_source_tree("datasets/decimals.ktape");
 
 TEST(State, IsPrintedAtAnInstant) {
   const Ended text = run_ktape({"state", kDecimals, "--at", "+20s", "--levels", "2"});

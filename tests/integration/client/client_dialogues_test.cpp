@@ -44,7 +44,7 @@ namespace {
 using namespace std::chrono_literals;
 
 const Timestamp kStart = parse_rfc3339("2026-09-01T08:00:00Z").value();
-const std::filesystem::path kFolder = std::filesystem::path(KTAPE_SOURCE_DIR) / "tests/integration/client/dialogues";
+const std::filesystem::path kFolder = test::in_source_tree("tests/integration/client/dialogues");
 
 struct Reaction {
   std::string words, request;

@@ -187,7 +187,7 @@ TEST(StateHistoryProperty, IsTheStateOfAReplayInDialectsWithAMemory) {
   for (const auto& [dialect, folder] : {std::pair("spot-v1", "spot_v1"), std::pair("futures-v1", "futures")}) {
     std::vector<std::string> messages;
     std::vector<std::string> files;
-    for (const auto& entry : fs::directory_iterator(std::string(KTAPE_SOURCE_DIR) + "/tests/golden/" + folder)) {
+    for (const auto& entry : fs::directory_iterator(test::in_source_tree("tests/golden/") + folder)) {
       if (entry.path().extension() == ".json") files.push_back(entry.path().string());
     }
     std::sort(files.begin(), files.end());
