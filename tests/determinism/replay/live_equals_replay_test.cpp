@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,15 +11,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "core/base/random.hpp"
-#include "live/live_loop.hpp"
-#include "live/websocket_transport.hpp"
-#include "mock_server/mock_server.hpp"
 #include "replay/player.hpp"
 #include "replay/recorded_clients.hpp"
 #include "synth/synthetic_exchange.hpp"
 #include "tests/support/late_loop.hpp"
-#include "tests/support/network.hpp"
 #include "tests/support/recorded_run.hpp"
 #include "tests/support/synthetic_options.hpp"
 #include "tests/support/synthetic_recording.hpp"
@@ -108,105 +102,6 @@ TEST(LiveEqualsReplay, WithLateWakeUpsBurstsAndLostConnections) {
   EXPECT_GT(all.cuts, seeds / 4);
   RecordProperty("wake_ups", std::to_string(all.wake_ups));
   RecordProperty("cuts", std::to_string(all.cuts));
-}
-
-// Cuts the connections of a real server now and then.
-class Cutting final : public Exchange {
- public:
-  Cutting(Exchange& beyond, std::uint64_t seed) : beyond_(beyond), random_(seed) {}
-
-  void attach(ConnectionId connection, const Endpoint& endpoint, FrameSink& client) override {
-    auto& line = lines_[connection] = std::make_unique<Line>(*this, connection, client);
-    beyond_.attach(connection, endpoint, *line);
-  }
-  void on_frame(const Frame& frame) override {
-    const auto line = lines_.find(frame.connection);
-    if (line == lines_.end() || line->second->client == nullptr) return;
-    if (frame.kind == FrameKind::Closed) line->second->client = nullptr;
-    beyond_.on_frame(frame);
-  }
-  int cuts() const { return cuts_; }
-
- private:
-  struct Line final : FrameSink {
-    Line(Cutting& its_owner, ConnectionId id, FrameSink& to) : owner(its_owner), connection(id), client(&to) {}
-    void on_frame(const Frame& frame) override {
-      if (client == nullptr) return;
-      FrameSink& to = *client;
-      if (frame.kind == FrameKind::Closed) {
-        client = nullptr;
-        to.on_frame(frame);
-      } else if (frame.kind == FrameKind::Text && owner.cuts_ < 2 && owner.random_.below(40) == 0) {
-        ++owner.cuts_;
-        client = nullptr;
-        owner.beyond_.on_frame({frame.at, connection, Direction::ToExchange, FrameKind::Closed, "1006 gone"});
-        to.on_frame({frame.at, connection, Direction::FromExchange, FrameKind::Closed, "1006 cut"});
-      } else {
-        to.on_frame(frame);
-      }
-    }
-    Cutting& owner;
-    ConnectionId connection;
-    FrameSink* client;
-  };
-
-  Exchange& beyond_;
-  Random random_;
-  std::map<ConnectionId, std::unique_ptr<Line>> lines_;
-  int cuts_ = 0;
-};
-
-// The real loop, on system time and over real sockets, TLS for one seed in four. The market moves on
-// while the client sleeps, a seed says how far: what has happened meanwhile falls on one sampled instant.
-TEST(LiveEqualsReplay, OverSocketsOnSystemTime) {
-  std::uint64_t cuts = 0;
-  const std::uint64_t seeds = seeds_wanted(4);
-  for (std::uint64_t seed = first_seed(); seed < first_seed() + seeds; ++seed) {
-    Random random(seed);
-    auto market = synthetic_options(seed, 20s, kSymbols);
-    VirtualClock exchange_clock(market.start);
-    const auto synthetic = synth::SyntheticExchange::create(std::move(market), exchange_clock).value();
-    Cutting exchange(*synthetic, seed);
-    LiveLoop server_loop;
-    MockServerOptions server_options;
-    server_options.pace = ServerPace::Manual;
-    server_options.patience = kPatience;
-    const bool tls = seed % 4 == 0;
-    server_options.listen = {{.security = tls ? ListenAddress::Security::Tls : ListenAddress::Security::Plain}};
-    if (tls) server_options.identity = test_identity();
-    MockServer server(server_loop.context(), exchange, exchange_clock, std::move(server_options));
-    ClientOptions options;
-    options.endpoint = server.listen().value().front();
-    options.endpoint.target = "/v2";
-    // Deadlines as near to each other as the frames are: each wake-up has some of both behind it.
-    options.candles.intervals = {1ms, 5ms, 1min};
-    options.candles.grace = 1ms;
-    options.ping_interval = 2ms;
-    options.reconnect = {.instant_tries = 5, .delay = 1ms, .jitter = 1ms, .longest_delay = 4ms};
-    options.seed = seed;
-    LiveLoop loop;
-    WebSocketTransport socket(loop, ConnectionId{1}, Network::trusting());
-    RecordedRun run(socket, loop.clock(), everything(10), options);
-    const Timestamp end = exchange_clock.now() + 20s;
-    const auto over = [&] {
-      for (auto turns = random.below(8) == 0 ? 60 : 1 + random.below(6); turns > 0; --turns) {
-        server_loop.post([] {});
-        server_loop.turn(kPatience);
-      }
-      // A step of the market's time, whatever the client's own has come to.
-      const Timestamp step = exchange_clock.now() + Duration{static_cast<std::int64_t>(random.below(300'000'000))};
-      if (run.client().connected()) server.advance_to(std::min(end, step));
-      loop.post([] {});  // so that the client's turn does not wait for what only the server's next one can bring
-      return exchange_clock.now() >= end && !run.client().connected();
-    };
-    EXPECT_TRUE(loop.run_until(over, kPatience));
-    EXPECT_GE(exchange_clock.now(), end) << "the market came to its end";
-    ASSERT_EQ(difference(run.events(), replay(run.recording(), options, loop.clock().now())), "")
-        << "with KTAPE_FIRST_SEED=" << seed;
-    EXPECT_GT(run.client().stats().messages, 20U);
-    cuts += static_cast<std::uint64_t>(exchange.cuts());
-  }
-  EXPECT_GT(cuts, 0U);
 }
 
 }  // namespace
