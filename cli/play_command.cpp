@@ -260,12 +260,15 @@ class Playback {
       if (quit_ || control_.quit_wanted() || (ended && !screen_)) return {};
       const bool at_rest = !*again && player_.status().state != SteeringStatus::State::Playing;
       Duration sleep = *again ? std::max(**again - monotonic_time(), Duration::zero()) : kLongSleep;
-      if (screen_ && monotonic_time() - drawn_at_ >= kRedraw) draw();
+      // What has come to rest is shown at once: nothing else would bring the next look at it.
+      if (screen_ && (at_rest ? !rest_is_shown_ : monotonic_time() - drawn_at_ >= kRedraw)) draw();
+      rest_is_shown_ = at_rest;
       if (screen_ && !at_rest) sleep = std::min(sleep, kRedraw);
       if (sleep == Duration::zero()) {
         look_around();
       } else if (loop_.turn(std::min(sleep, kLongSleep))) {
         draw();  // somebody may have steered
+        rest_is_shown_ = false;
       }
     }
   }
@@ -287,6 +290,7 @@ class Playback {
   std::unique_ptr<LineServer> server_;
   std::unique_ptr<HttpServer> http_;
   Duration drawn_at_{};
+  bool rest_is_shown_ = false;
   bool quit_ = false;
 };
 

@@ -106,7 +106,7 @@ void add_state(CLI::App& program, Run& run_later) {
       "from the last keyframe before the instant, if there is one after the beginning.");
   command->add_option("FILE", options->file, "The recording")->required();
   command->add_option("--at", options->at, "The instant (RFC 3339, or +5m into the recording)")->required();
-  command->add_option("--symbol,--symbols", options->symbols, "Only these: BTC/USD,ETH/USD");
+  command->add_option("--symbol", options->symbols, "Only these: BTC/USD,ETH/USD");
   command->add_option("--candles", options->candles, "Open candles of these minutes")->capture_default_str();
   command->add_option("--levels", options->levels, "Levels shown of each side of a book; 0: all")
       ->check(CLI::NonNegativeNumber)

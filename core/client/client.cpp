@@ -95,6 +95,7 @@ void Client::on_frame(const Frame& frame) {
 void Client::opened(std::string_view url) {
   connected_ = true;
   heard_data_ = false;
+  heard_heartbeat_ = false;
   opened_at_ = timers_.now();
   attempts_ = 0;
   session_.opened();
@@ -172,7 +173,9 @@ void Client::set_silence_timer() {
 }
 
 void Client::fell_silent(std::string_view why) {
-  market_.interrupted();
+  // Where heartbeats were heard, their absence means that something is lost. An archive that was kept without them is
+  // silent whenever nothing was traded.
+  if (heard_heartbeat_) market_.interrupted();
   streams_.fell_silent(why, timers_.now());
 }
 
@@ -195,6 +198,7 @@ void Client::on_event(const Event& event) {
 }
 
 void Client::take(const Heartbeat& heartbeat) {
+  heard_heartbeat_ = true;
   if (!std::exchange(heard_data_, true)) set_silence_timer();
   events_.on_event(heartbeat);
 }

@@ -183,6 +183,7 @@ class Client final : private FrameSink, private EventSink {
   bool stopped_ = false;
   bool connected_ = false;
   bool heard_data_ = false;  // something was confirmed on this connection, so heartbeats are due
+  bool heard_heartbeat_ = false;
   Timestamp opened_at_{};
   Timestamp last_heard_{};
   int attempts_ = 0;  // since the connection last stood

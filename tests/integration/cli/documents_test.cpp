@@ -103,7 +103,7 @@ std::string offered(const TemporaryFolder& folder, const Words& words) {
 TEST(Documents, MakeBashCompleteCommandsOptionsAndValues) {
   const TemporaryFolder folder;
   EXPECT_EQ(offered(folder, {"ktape", "ver"}), "verify\n");
-  EXPECT_THAT(offered(folder, {"ktape", ""}), HasSubstr("record replay serve"));
+  EXPECT_THAT(offered(folder, {"ktape", ""}), HasSubstr("record replay play serve run"));
   EXPECT_EQ(offered(folder, {"ktape", "cat", "--time"}), "--time-format\n");
   EXPECT_EQ(offered(folder, {"ktape", "cat", "--format", ""}), "text json csv payload\n");
   EXPECT_EQ(offered(folder, {"ktape", "cat", "--format", "p"}), "payload\n");

@@ -36,7 +36,10 @@ TEST_F(Files, ThatAreNoRecordings) {
   write_file(folder.file("empty"), "");
   expect_refused(folder.file("empty"), {"empty"});
   expect_refused(folder.file("missing"), {"No such file"});
-  expect_refused(folder.file(""), {"not a regular file"});
+  for (const std::string command : {"info", "cat", "verify", "serve"}) {
+    EXPECT_TRUE(refuses(run_ktape({command, folder.file("")}), 1, {"not a regular file"})) << command;
+  }
+  EXPECT_TRUE(refuses(run_ktape({"replay", folder.file("")}), 1, {"no recording (*.ktape)"}));
 }
 
 TEST_F(Files, OfANewerMajorVersion) {

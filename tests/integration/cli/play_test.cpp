@@ -109,6 +109,7 @@ TEST_F(Play, IsSteeredByKeysOnATerminal) {
   EXPECT_TRUE(terminal.shows("burst of how many frames"));
   terminal.type("400\r");
   EXPECT_TRUE(terminal.shows("frame 401\n"));
+  EXPECT_TRUE(terminal.shows(" open\n"));  // further down, and so drawn later
   EXPECT_THAT(terminal.screen(), AllOf(HasSubstr("BTC/USD"), HasSubstr("ETH/USD"), HasSubstr("live"),
                                        HasSubstr("last trades"), HasSubstr(" open\n"), HasSubstr("==>--")));
   terminal.type(Terminal::kLeft);

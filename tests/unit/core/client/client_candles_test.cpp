@@ -104,6 +104,7 @@ TEST_F(ClientCandleTest, DoesNotCallACandleWholeWhileNothingIsHeard) {
   transport.say(
       R"({"method":"subscribe","req_id":1,"result":{"channel":"trade","snapshot":false,"symbol":"ETH/EUR"},"success":true,)"
       R"("time_in":"2026-09-01T08:00:00.000000Z","time_out":"2026-09-01T08:00:00.000000Z"})");
+  transport.say(R"({"channel":"heartbeat"})");
   trade("08:00:01", 1);
   notes.take();
   at("08:02:00");
@@ -115,6 +116,20 @@ TEST_F(ClientCandleTest, DoesNotCallACandleWholeWhileNothingIsHeard) {
   trade("08:02:01", 2);  // its number proves that nothing happened meanwhile
   EXPECT_THAT(notes.take(), testing::IsSupersetOf({"candle ETH/EUR 1m 08:00 revised C 10.0 N 1 r1",
                                                    "candle ETH/EUR 1m 08:01 revised C 10.0 N 0 r1"}));
+}
+
+TEST_F(ClientCandleTest, DoesNotDoubtAnArchiveWithoutHeartbeats) {
+  build({.candles = {.intervals = {1min}, .grace = 0s}, .ping_interval = kNever, .silence_timeout = kNever});
+  open();
+  client->subscribe({.channel = Channel::Trade, .symbols = {"ETH/EUR"}});
+  pass(0s);
+  transport.say(
+      R"({"method":"subscribe","req_id":1,"result":{"channel":"trade","snapshot":false,"symbol":"ETH/EUR"},"success":true,)"
+      R"("time_in":"2026-09-01T08:00:00.000000Z","time_out":"2026-09-01T08:00:00.000000Z"})");
+  trade("08:00:01", 1);
+  notes.take();
+  at("08:01:00");
+  EXPECT_THAT(notes.take(), testing::Contains("candle ETH/EUR 1m 08:00 closed C 10.0 N 1 r0"));
 }
 
 }  // namespace
