@@ -70,7 +70,10 @@ Filled filled_ring(std::uint64_t seed, std::size_t capacity) {
   Filled out;
   const std::size_t count = 40 + random.below(60);
   while (out.payloads.size() < count) {
-    std::string payload(random.below(120), static_cast<char>('a' + random.below(26)));
+    // One after the other: compilers differ in the order of arguments, and so would the ring.
+    const auto length = random.below(120);
+    const char letter = static_cast<char>('a' + random.below(26));
+    std::string payload(length, letter);
     Frame frame;
     frame.payload = payload;
     if (writer.append(RingEntryType::Frame, out.payloads.size(), frame)) {
@@ -103,8 +106,8 @@ TEST(JournalRingLaws, IsReadBackFromAFileAtAnyMoment) {
   }
 }
 
-// Whatever happens to one byte, or to everything from one byte on: what is read was written, in order, and one damaged
-// byte costs one entry at most.
+// Whatever happens to one byte, or to everything from one byte on: what is read was written, in order. One damaged byte
+// costs one entry at most, unless it belongs to the positions in the header, which tell where to begin.
 TEST(JournalRingLaws, ATornRingGivesNothingThatWasNotWritten) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     const Filled filled = filled_ring(seed, 2'048);
@@ -127,7 +130,7 @@ TEST(JournalRingLaws, ATornRingGivesNothingThatWasNotWritten) {
       if (place == 160) place = 4'096;  // the rest of the header is not used
       std::string flipped = filled.bytes;
       flipped[place] = static_cast<char>(flipped[place] ^ (1 << (place % 8)));
-      check(flipped, 1, "flipped at ", place);
+      check(flipped, place < 160 ? filled.payloads.size() : 1, "flipped at ", place);
       check(filled.bytes.substr(0, place), filled.payloads.size(), "cut at ", place);
       std::string zeroed = filled.bytes;
       std::fill(zeroed.begin() + static_cast<std::ptrdiff_t>(place), zeroed.end(), '\0');

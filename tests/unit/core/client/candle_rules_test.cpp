@@ -302,7 +302,7 @@ TEST(Candles, C14_FoldedCandlesEqualDirectOnes) {
                                    format_rfc3339(candle.begin, 0), candle.open.text(), candle.high.text(),
                                    candle.low.text(), candle.close.text(), candle.volume.text(), candle.vwap.text(),
                                    candle.trades, candle.first_trade_id, candle.last_trade_id,
-                                   candle.buy_volume->text(), to_string(candle.state)));
+                                   candle.buy_volume ? candle.buy_volume->text() : "none", to_string(candle.state)));
     }
     std::sort(values.begin(), values.end());
     return values;
