@@ -77,8 +77,7 @@ Result<ChunkEncoder::Encoded> ChunkEncoder::encode(std::uint64_t first_sequence,
   fill(chunk.initLongDeltas(static_cast<unsigned>(long_deltas_.size())), long_deltas_);
   fill(chunk.initStreamIds(n), stream_ids_);
   fill(chunk.initLengths(n), lengths_);
-  write_streams(list, chunk.initStreams(static_cast<unsigned>(list.streams.size())),
-                chunk.initNames(static_cast<unsigned>(list.names.size())));
+  write_streams(list, chunk);
   std::memcpy(chunk.initPayloads(static_cast<unsigned>(payloads_.size())).begin(), payloads_.data(), payloads_.size());
 
   const auto segments = message.getSegmentsForOutput();

@@ -219,8 +219,7 @@ std::string encode_index(const IndexBlock& index) {
       bytes.set(j, from.payload_bytes[j]);
     }
   }
-  write_streams(index.list, out.initStreams(count(index.list.streams.size())),
-                out.initNames(count(index.list.names.size())));
+  write_streams(index.list, out);
   return to_bytes(message);
 }
 
@@ -267,7 +266,7 @@ std::string encode_seal(const SealRecord& seal, std::uint16_t minor) {
   out.setFrames(seal.frames);
   out.setPayloadBytes(seal.payload_bytes);
   const unsigned n = count(seal.list.streams.size());
-  write_streams(seal.list, out.initStreams(n), out.initNames(count(seal.list.names.size())));
+  write_streams(seal.list, out);
   auto frames = out.initStreamFrames(n);
   auto bytes = out.initStreamPayloadBytes(n);
   for (unsigned i = 0; i < n; ++i) {
