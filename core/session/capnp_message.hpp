@@ -54,8 +54,8 @@ auto read_message(const char* aligned, std::size_t bytes, Read&& read)
 
 template <class Message>
 void write_streams(const StreamList& list, Message message) {
-  // The order in which the lists are made is their order in the bytes, which no compiler shall decide: not two arguments
-  // of one call.
+  // The order in which the lists are made is their order in the bytes, which no compiler shall decide: not two
+  // arguments of one call.
   auto names = message.initNames(static_cast<unsigned>(list.names.size()));
   auto streams = message.initStreams(static_cast<unsigned>(list.streams.size()));
   for (unsigned i = 0; i < list.streams.size(); ++i) {
