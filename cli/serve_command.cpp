@@ -19,6 +19,7 @@
 #include "mock_server/mock_server.hpp"
 #include "replay/limited_source.hpp"
 #include "replay/playback_exchange.hpp"
+#include "replay/told_terms.hpp"
 #include "replay/translated_source.hpp"
 
 namespace ktape::cli {
@@ -110,6 +111,13 @@ Result<std::vector<Feed>> feeds_of(const std::string& path, const Languages& spo
   return std::vector<Feed>(feeds.all.begin(), feeds.all.end());
 }
 
+// The terms of its pairs, by the recording's own telling: another dialect may not tell them.
+Result<InstrumentTable> terms_of(const std::string& path, const Languages& spoken) {
+  auto reader = open_recording(path);
+  if (!reader) return tl::unexpected<Error>(reader.error());
+  return told_terms(**reader, spoken.own);
+}
+
 Result<MockServerOptions> server_options(const ServeArguments& options) {
   MockServerOptions server;
   const auto rate = parse_rate(options.rate);
@@ -174,6 +182,9 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   auto feeds = feeds_of(options.file, *spoken);
   if (!feeds) return report(feeds.error());
 
+  auto terms = terms_of(options.file, *spoken);
+  if (!terms) return report(terms.error());
+
   std::vector<hosts::Account> accounts;
   if (!options.accounts.empty()) {
     auto read = hosts::read_accounts(options.accounts);
@@ -199,10 +210,11 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   if (!exchange) return report(exchange.error());
   if (window.start_offset > Duration::zero()) clock.advance_to(clock.now() + window.start_offset);
 
-  hosts::KrakenHosts kraken(clock, **exchange,
-                            {.accounts = std::move(accounts),
-                             .watch = {.dialect = spoken->served, .feeds = std::move(*feeds)},
-                             .market_ended = [&] { return (*exchange)->ended(); }});
+  hosts::KrakenHosts kraken(
+      clock, **exchange,
+      {.accounts = std::move(accounts),
+       .watch = {.dialect = spoken->served, .feeds = std::move(*feeds), .known_terms = std::move(*terms)},
+       .market_ended = [&] { return (*exchange)->ended(); }});
   server_how->accepts = [&](const Endpoint& endpoint) { return kraken.serves(endpoint); };
   server_how->answer_http = [&](const net::HttpRequest& request) { return kraken.answer(request); };
 

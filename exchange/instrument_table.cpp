@@ -73,6 +73,18 @@ void InstrumentTable::assume(std::string_view symbol, int price_precision, int q
   pairs_.emplace(terms.symbol, std::move(terms));
 }
 
+void InstrumentTable::assume(const BookSnapshot& book) {
+  int price_places = 0;
+  int quantity_places = 0;
+  for (const auto side : {book.bids, book.asks}) {
+    for (const Level& level : side) {
+      price_places = std::max(price_places, level.price.scale());
+      quantity_places = std::max(quantity_places, level.quantity.scale());
+    }
+  }
+  if (price_places > 0 || quantity_places > 0) assume(book.symbol, price_places, quantity_places);
+}
+
 const AssetTerms* InstrumentTable::find_asset(std::string_view id) const {
   const auto at = assets_.find(id);
   return at == assets_.end() ? nullptr : &at->second;

@@ -45,6 +45,9 @@ class InstrumentTable {
   // (fiat money with four places, all else with ten, as Kraken keeps them). Nothing of what was told is touched.
   void assume(std::string_view symbol, int price_precision, int quantity_precision);
 
+  // By the places of its prices and quantities; a book without levels tells nothing.
+  void assume(const BookSnapshot& book);
+
   const AssetTerms* find_asset(std::string_view id) const;
   const PairTerms* find_pair(std::string_view symbol) const;
   const Assets& assets() const { return assets_; }

@@ -11,16 +11,14 @@ namespace {
 // REST has 720 candles and the one that runs.
 constexpr std::size_t kMaxCandles = 721;
 
-int places_of(const std::span<const Level> levels, bool price) {
-  int places = 0;
-  for (const Level& level : levels) places = std::max(places, price ? level.price.scale() : level.quantity.scale());
-  return places;
-}
-
 }  // namespace
 
 MarketWatch::MarketWatch(Exchange& market, TimerService& timers, MarketWatchOptions options)
-    : market_(market), timers_(timers), options_(std::move(options)), codec_(make_codec(options_.dialect)) {
+    : market_(market),
+      timers_(timers),
+      options_(std::move(options)),
+      codec_(make_codec(options_.dialect)),
+      instruments_(options_.known_terms) {
   for (const Feed& feed : options_.feeds) {
     if (feed.channel != Channel::Book) continue;
     int& depth = depths_[feed.symbol];
@@ -63,7 +61,7 @@ void MarketWatch::subscribe() {
 void MarketWatch::forget() {
   attached_ = false;
   subscription_ = Timer();
-  instruments_ = InstrumentTable();
+  instruments_ = options_.known_terms;
   kept_.clear();
 }
 
@@ -104,11 +102,7 @@ void MarketWatch::on_event(const Event& event) {
 }
 
 void MarketWatch::take(const BookSnapshot& snapshot) {
-  const int price_places = std::max(places_of(snapshot.bids, true), places_of(snapshot.asks, true));
-  const int quantity_places = std::max(places_of(snapshot.bids, false), places_of(snapshot.asks, false));
-  if (price_places > 0 || quantity_places > 0) {
-    instruments_.assume(snapshot.symbol, price_places, quantity_places);
-  }
+  instruments_.assume(snapshot);
   auto& book = of(snapshot.symbol).book;
   const auto depth = depths_.find(snapshot.symbol);
   BookSpec spec;

@@ -22,6 +22,7 @@ namespace ktape {
 struct MarketWatchOptions {
   Dialect dialect = Dialect::SpotV2;
   std::vector<Feed> feeds{};         // what to listen to; of several depths of a book the deepest
+  InstrumentTable known_terms{};     // before the market has told any: what its REST knew all the time
   std::size_t max_trades = 100'000;  // of one symbol; beyond that the oldest are forgotten
   ConnectionId connection{0xFFFFFFFFU};
 };

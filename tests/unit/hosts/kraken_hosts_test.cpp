@@ -1,8 +1,9 @@
 #include "hosts/kraken_hosts.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "core/protocol/futures/challenge.hpp"
+#include "replay/told_terms.hpp"
 #include "tests/support/frame_log.hpp"
 #include "tests/support/open_exchange.hpp"
 #include "tests/support/small_market.hpp"
@@ -54,6 +55,17 @@ TEST(KrakenHosts, KnowWhatTheMarketShows) {
   EXPECT_TRUE(watch.levels("ETH/USD", Side::Buy).empty());
   EXPECT_EQ(watch.ticker("BTC/USD")->high.text(), "63500.0");
   EXPECT_EQ(watch.instruments().find_pair("BTC/USD")->cost_precision, 5);
+}
+
+TEST(KrakenHosts, TellThePairsToWhoAsksBeforeTheMarketHasSpoken) {
+  VirtualClock clock(test::SmallMarket::kStart);
+  test::OpenExchange market(clock);
+  const test::Tape tape = test::SmallMarket::tape();
+  const auto source = tape.source();
+  KrakenHosts kraken(clock, market, {.watch = {.known_terms = told_terms(*source, Dialect::SpotV2).value()}});
+  const auto answer = kraken.answer({.method = "GET", .target = "/0/public/AssetPairs"});
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_THAT(answer->body, ::testing::HasSubstr(R"("XXBTZUSD":{"altname":"XBTUSD","wsname":"XBT/USD")"));
 }
 
 TEST(KrakenHosts, GiveFuturesTheirPrivateFeeds) {
