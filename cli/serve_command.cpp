@@ -2,7 +2,6 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
-#include <set>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -19,6 +18,7 @@
 #include "mock_server/mock_server.hpp"
 #include "replay/limited_source.hpp"
 #include "replay/playback_exchange.hpp"
+#include "replay/recording_survey.hpp"
 #include "replay/told_terms.hpp"
 #include "replay/translated_source.hpp"
 
@@ -79,36 +79,15 @@ Result<std::unique_ptr<FrameSource>> open_source(const std::string& path, const 
                      spoken);
 }
 
-// Every feed that the recording acknowledges, so that a client may ask for it before it is reached.
-Result<std::vector<Feed>> feeds_of(const std::string& path, const Languages& spoken) {
-  class Feeds final : public EventSink {
-   public:
-    explicit Feeds(const RecordedDialect& its_dialect) : dialect(its_dialect) {}
-    void on_event(const Event& event) override {
-      const auto* reply = std::get_if<Reply>(&event);
-      if (reply == nullptr || reply->method != "subscribe") return;
-      if (const auto feed = dialect.feed_of(*reply)) all.insert(*feed);
-    }
-    const RecordedDialect& dialect;
-    std::set<Feed> all;
-  };
+// What the recording holds, so that a client may ask for it before it is reached.
+Result<RecordingSurvey> survey(const std::string& path, const Languages& spoken) {
   auto reader = open_recording(path);
   if (!reader) return tl::unexpected<Error>(reader.error());
   auto& recording = **reader;
   const auto source = in_language(std::move(*reader), spoken);
-  const auto codec = make_codec(spoken.served);
-  Feeds feeds(RecordedDialect::of(spoken.served));
-  WebRequests web_requests;
-  for (;;) {
-    auto frame = source->next();
-    if (!frame) return tl::unexpected<Error>(frame.error());
-    if (!*frame) break;
-    const bool may_tell = (*frame)->kind == FrameKind::Text && (*frame)->direction == Direction::FromExchange;
-    if (web_requests.holds(**frame) || !may_tell || !feeds.dialect.may_answer((*frame)->payload)) continue;
-    codec->decode((*frame)->payload, feeds);
-  }
-  tell_what_is_missing(recording, path);  // and serve what is there
-  return std::vector<Feed>(feeds.all.begin(), feeds.all.end());
+  auto found = survey_recording(*source, spoken.served);
+  if (found) tell_what_is_missing(recording, path);  // and serve what is there
+  return found;
 }
 
 // The terms of its pairs, by the recording's own telling: another dialect may not tell them.
@@ -179,8 +158,8 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   if (auto longer = require_longer_than(**probe, options.file, start_offset->value_or(Duration::zero())); !longer) {
     return report(longer.error());
   }
-  auto feeds = feeds_of(options.file, *spoken);
-  if (!feeds) return report(feeds.error());
+  auto found = survey(options.file, *spoken);
+  if (!found) return report(found.error());
 
   auto terms = terms_of(options.file, *spoken);
   if (!terms) return report(terms.error());
@@ -195,7 +174,7 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   const Window window{start_offset->value_or(Duration::zero()), *duration};
   PlaybackOptions playback{};
   playback.dialect = spoken->served;
-  playback.known_feeds = *feeds;
+  playback.known_feeds = found->feeds;
   playback.at_end = options.loop   ? PlaybackEnd::RestartAtOnce
                     : options.once ? PlaybackEnd::Stop
                                    : PlaybackEnd::RestartOnAttach;
@@ -210,11 +189,13 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   if (!exchange) return report(exchange.error());
   if (window.start_offset > Duration::zero()) clock.advance_to(clock.now() + window.start_offset);
 
-  hosts::KrakenHosts kraken(
-      clock, **exchange,
-      {.accounts = std::move(accounts),
-       .watch = {.dialect = spoken->served, .feeds = std::move(*feeds), .known_terms = std::move(*terms)},
-       .market_ended = [&] { return (*exchange)->ended(); }});
+  hosts::KrakenHosts kraken(clock, **exchange,
+                            {.accounts = std::move(accounts),
+                             .watch = {.dialect = spoken->served,
+                                       .feeds = std::move(found->feeds),
+                                       .known_terms = std::move(*terms),
+                                       .known_products = std::move(found->products)},
+                             .market_ended = [&] { return (*exchange)->ended(); }});
   server_how->accepts = [&](const Endpoint& endpoint) { return kraken.serves(endpoint); };
   server_how->answer_http = [&](const net::HttpRequest& request) { return kraken.answer(request); };
 

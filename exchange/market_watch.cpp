@@ -18,7 +18,8 @@ MarketWatch::MarketWatch(Exchange& market, TimerService& timers, MarketWatchOpti
       timers_(timers),
       options_(std::move(options)),
       codec_(make_codec(options_.dialect)),
-      instruments_(options_.known_terms) {
+      instruments_(options_.known_terms),
+      products_(options_.known_products) {
   for (const Feed& feed : options_.feeds) {
     if (feed.channel != Channel::Book) continue;
     int& depth = depths_[feed.symbol];
@@ -62,11 +63,15 @@ void MarketWatch::forget() {
   attached_ = false;
   subscription_ = Timer();
   instruments_ = options_.known_terms;
+  products_ = options_.known_products;
   kept_.clear();
 }
 
 void MarketWatch::on_frame(const Frame& frame) {
-  if (frame.kind == FrameKind::Text) return codec_->decode(frame.payload, *this);
+  if (frame.kind == FrameKind::Text) {
+    text_ = frame.payload;
+    return codec_->decode(frame.payload, *this);
+  }
   if (frame.kind != FrameKind::Closed) return;
   forget();
   on_end(CloseInfo::parse(frame.payload).value_or(CloseInfo{}));
@@ -103,6 +108,7 @@ void MarketWatch::on_event(const Event& event) {
 
 void MarketWatch::take(const BookSnapshot& snapshot) {
   instruments_.assume(snapshot);
+  if (options_.dialect == Dialect::FuturesV1) products_.take(snapshot);
   auto& book = of(snapshot.symbol).book;
   const auto depth = depths_.find(snapshot.symbol);
   BookSpec spec;
@@ -118,12 +124,13 @@ void MarketWatch::take(const Trade& trade) {
   // A snapshot repeats what was told before, or fills what an outage left out.
   const bool known = trade.trade_id != 0 && !kept.trades.empty() && trade.trade_id <= kept.trades.back().trade_id;
   if (known) return;
-  kept.trades.push_back(
-      {trade.price, trade.quantity, trade.side, trade.order_type, trade.trade_id, trade.exchange_time});
+  kept.trades.push_back({trade.price, trade.quantity, trade.side, trade.order_type, trade.trade_id, trade.exchange_time,
+                         std::string(trade.kind), std::string(trade.uid)});
   if (kept.trades.size() > options_.max_trades) kept.trades.pop_front();
 }
 
 void MarketWatch::take(const Ticker& ticker) {
+  if (options_.dialect == Dialect::FuturesV1) products_.take(ticker, text_);
   of(ticker.symbol).ticker =
       WatchedTicker{ticker.bid,  ticker.bid_quantity, ticker.ask,  ticker.ask_quantity, ticker.last,  ticker.volume,
                     ticker.vwap, ticker.low,          ticker.high, ticker.change,       ticker.trades};

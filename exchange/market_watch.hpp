@@ -15,6 +15,7 @@
 #include "core/protocol/dialect.hpp"
 #include "core/wire/exchange.hpp"
 #include "exchange/feed.hpp"
+#include "exchange/futures_products.hpp"
 #include "exchange/trading_engine.hpp"
 
 namespace ktape {
@@ -23,6 +24,7 @@ struct MarketWatchOptions {
   Dialect dialect = Dialect::SpotV2;
   std::vector<Feed> feeds{};         // what to listen to; of several depths of a book the deepest
   InstrumentTable known_terms{};     // before the market has told any: what its REST knew all the time
+  FuturesProducts known_products{};  // the same of Futures
   std::size_t max_trades = 100'000;  // of one symbol; beyond that the oldest are forgotten
   ConnectionId connection{0xFFFFFFFFU};
 };
@@ -33,6 +35,7 @@ struct WatchedTrade {
   OrderType order_type = OrderType::Limit;
   std::int64_t trade_id = 0;
   Timestamp exchange_time{};
+  std::string kind{}, uid{};  // Futures
 };
 
 // Ticker and Candle without text that is borrowed.
@@ -47,7 +50,8 @@ struct WatchedCandle {
 
 // What a market shows, kept for others to look at: a client of an Exchange like any other, so that it works with any of
 // them, knows exactly what clients can know at that moment, and changes nothing for them. It keeps books, trades,
-// tickers, candles and instruments; what is not told is not there.
+// tickers, candles and instruments; what is not told is not there, but for instruments and products that it was given
+// beforehand.
 class MarketWatch final : public MarketView, private FrameSink, private EventSink {
  public:
   // `market` and `timers` outlive it.
@@ -63,6 +67,8 @@ class MarketWatch final : public MarketView, private FrameSink, private EventSin
   const InstrumentTable& instruments() const override { return instruments_; }
   std::vector<Level> levels(std::string_view symbol, Side side) const override;
   std::string_view system() const override { return system_; }
+  // Of Futures: the last ticker of each, and its first book.
+  const FuturesProducts& products() const { return products_; }
 
   // Oldest first. nullptr where nothing of it was ever told.
   const std::deque<WatchedTrade>* trades(std::string_view symbol) const;
@@ -100,6 +106,8 @@ class MarketWatch final : public MarketView, private FrameSink, private EventSin
   bool subscribed_ = false;
   Timer subscription_;
   InstrumentTable instruments_;
+  FuturesProducts products_;
+  std::string_view text_;  // the message that is being read
   std::string system_ = "online";
   std::map<std::string, Kept, std::less<>> kept_;
   std::map<std::string, int, std::less<>> depths_;

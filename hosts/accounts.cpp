@@ -182,7 +182,7 @@ class Reader {
     std::string key;
     std::string secret;
     Permissions permissions;
-    bool nonces_rise = true;
+    bool nonces_rise = false;
     auto read = each_member(node, what, [&](const std::string& name, const YAML::Node& value) -> Result<void> {
       if (name == "permissions") return read_permissions(value, permissions);
       auto text = word(value, name);

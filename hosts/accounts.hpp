@@ -16,7 +16,9 @@ namespace ktape::hosts {
 struct ApiKey {
   rest::Credentials credentials;
   Permissions permissions{};
-  bool nonces_rise = true;  // each nonce must be greater than the one before, as Kraken wants it
+  // Whether each nonce must be greater than the key's last one, as Kraken has it. Clients count in different units
+  // (13 to 18 digits), so that those who share a key would fail one after the other: a fault to switch on.
+  bool nonces_rise = false;
 };
 
 // An account of a mock exchange. Its keys never appear in any output.
@@ -37,7 +39,7 @@ struct Account {
 //         - key: ...
 //           secret: ...              # base64, as Kraken hands it out
 //           permissions: [query-funds, query-open-trades]   # all, if it is left out
-//           nonces: any              # rising is the default; any for clients that share a key
+//           nonces: rising           # refuse those that do not rise; any, the default, takes all numbers
 //       futures_keys: [{key: ..., secret: ...}]
 //       futures_balances: {USD: 5000}
 // An error has the file, the line, the key and what is wrong, and never a secret.

@@ -36,8 +36,8 @@ struct Caller {
 };
 
 // Checks private REST calls of Spot as Kraken does (rest sections 2 and 12): the key is known, the signature covers
-// path, nonce and body, the nonce is greater than the key's last one, and the key has not called too often. With the
-// very function that clients sign with.
+// path, nonce and body, the nonce is a number (of keys that want it so, a greater one than the last), and the key has
+// not called too often. With the very function that clients sign with.
 class KeyRing {
  public:
   // Both outlive it. Account n has the AccountId n + 1.

@@ -35,23 +35,34 @@ KrakenHosts::KrakenHosts(TimerService& timers, Exchange& market, KrakenHostsOpti
       spot_v1_private_(timers, engine_, tokens_, watch_, options_.spot_v1),
       futures_desk_(options_.accounts),
       futures_private_(timers, futures_desk_.keys(), options_.token_seed),
-      shared_(market, private_side(), rules_of(options_.watch.dialect)),
       spot_rest_(timers, watch_, engine_, tokens_, options_.accounts) {
   watch_.on_end = [this](const CloseInfo& why) {
-    if (options_.market_ended()) {
-      spot_v2_private_.close_all(why);
-      spot_v1_private_.close_all(why);
-      return;
-    }
-    // A recorded outage: like any client, the watch comes back.
-    return_ = timers_.at(timers_.now(), [this](Timestamp) { watch_.attach(); });
+    if (!options_.market_ended()) return come_back(watch_, return_);
+    spot_v2_private_.close_all(why);
+    spot_v1_private_.close_all(why);
   };
-  route(market);
+  route(market, options_.watch.dialect);
+  if (options_.watch.dialect == Dialect::FuturesV1) futures_rest_.emplace(timers_, watch_);
   watch_.attach();
+  for (const FurtherMarket& further : options_.further) {
+    route(*further.market, further.watch.dialect);
+    if (further.watch.dialect != Dialect::FuturesV1 || futures_rest_) continue;
+    futures_watch_ = std::make_unique<MarketWatch>(*further.market, timers, further.watch);
+    futures_watch_->on_end = [this, ended = further.ended](const CloseInfo&) {
+      if (!ended()) come_back(*futures_watch_, futures_return_);
+    };
+    futures_rest_.emplace(timers_, *futures_watch_);
+    futures_watch_->attach();
+  }
 }
 
-GuestExchange& KrakenHosts::private_side() {
-  switch (options_.watch.dialect) {
+// After a recorded outage: like any client.
+void KrakenHosts::come_back(MarketWatch& watch, Timer& timer) {
+  timer = timers_.at(timers_.now(), [&watch](Timestamp) { watch.attach(); });
+}
+
+GuestExchange& KrakenHosts::private_side(Dialect dialect) {
+  switch (dialect) {
     case Dialect::SpotV1:
       return spot_v1_private_;
     case Dialect::FuturesV1:
@@ -62,19 +73,24 @@ GuestExchange& KrakenHosts::private_side() {
   return spot_v2_private_;
 }
 
-void KrakenHosts::route(Exchange& market) {
+void KrakenHosts::route(Exchange& market, Dialect dialect) {
   const bool has_accounts = !options_.accounts.empty();
-  switch (options_.watch.dialect) {
+  Exchange* both = &market;
+  if (has_accounts) {
+    shared_.push_back(std::make_unique<SharedEndpoint>(market, private_side(dialect), rules_of(dialect)));
+    both = shared_.back().get();
+  }
+  switch (dialect) {
     case Dialect::SpotV2:
       router_.route(Gateway::SpotV2, market);
-      if (has_accounts) router_.route(Gateway::SpotV2Any, shared_);
+      if (has_accounts) router_.route(Gateway::SpotV2Any, *both);
       break;
     case Dialect::SpotV1:
       router_.route(Gateway::SpotV1, market);
-      if (has_accounts) router_.route(Gateway::SpotV1Any, shared_);
+      if (has_accounts) router_.route(Gateway::SpotV1Any, *both);
       break;
     case Dialect::FuturesV1:
-      router_.route(Gateway::Futures, has_accounts ? static_cast<Exchange&>(shared_) : market);
+      router_.route(Gateway::Futures, *both);
       return;
   }
   if (!has_accounts) return;
@@ -83,12 +99,16 @@ void KrakenHosts::route(Exchange& market) {
 }
 
 void KrakenHosts::attach(ConnectionId connection, const Endpoint& endpoint, FrameSink& client) {
-  watch_.attach();  // the market may have ended, and starts anew for whoever comes
+  options_.before_attach();
+  // The market may have ended, and starts anew for whoever comes.
+  watch_.attach();
+  if (futures_watch_) futures_watch_->attach();
   router_.attach(connection, endpoint, client);
 }
 
 std::optional<net::HttpResponse> KrakenHosts::answer(const net::HttpRequest& request) {
-  return spot_rest_.answer(request);
+  if (auto spot = spot_rest_.answer(request)) return spot;
+  return futures_rest_ ? futures_rest_->answer(request) : std::nullopt;
 }
 
 }  // namespace ktape::hosts

@@ -15,10 +15,18 @@
 #include "exchange/spot_v2_private.hpp"
 #include "hosts/accounts.hpp"
 #include "hosts/futures_desk.hpp"
+#include "hosts/futures_rest.hpp"
 #include "hosts/spot_rest.hpp"
 #include "net/http_message.hpp"
 
 namespace ktape::hosts {
+
+// A public market of another dialect, beside the one that accounts trade on.
+struct FurtherMarket {
+  Exchange* market = nullptr;  // outlives the hosts
+  MarketWatchOptions watch{};  // with the dialect; looked at only of Futures, whose REST is made from it
+  std::function<bool()> ended = [] { return true; };
+};
 
 struct KrakenHostsOptions {
   std::vector<Account> accounts{};
@@ -30,12 +38,15 @@ struct KrakenHostsOptions {
   SpotV2PrivateOptions spot_v2{};
   SpotV1PrivateOptions spot_v1{};
   std::uint64_t token_seed = 1;
+  std::vector<FurtherMarket> further{};  // each of its own dialect
+  // Before somebody is attached: whatever has ended together begins anew together.
+  std::function<void()> before_attach = [] {};
 };
 
 // All of Kraken's hosts around one public market: its websocket, REST, and with accounts the private sides of Spot v2
-// and v1, with tokens from REST and one engine for all of them; around a market of Futures, its private feeds. Each
-// connection finds its place by host and path (see Gateway). When the market ends, private connections are closed with
-// its reason, too.
+// and v1, with tokens from REST and one engine for all of them; around a market of Futures, its private feeds and REST.
+// Markets of the other dialects may stand beside it. Each connection finds its place by host and path (see Gateway).
+// When the market ends, private connections are closed with its reason, too.
 class KrakenHosts final : public Exchange {
  public:
   // `timers` and `market` outlive it; `market` is the public exchange of options.watch.dialect.
@@ -55,8 +66,10 @@ class KrakenHosts final : public Exchange {
   const MarketWatch& watch() const { return watch_; }
 
  private:
-  void route(Exchange& market);
-  GuestExchange& private_side();
+  void route(Exchange& market, Dialect dialect);
+  GuestExchange& private_side(Dialect dialect);
+  // `watch` keeps coming back as long as its market has not ended.
+  void come_back(MarketWatch& watch, Timer& timer);
   static std::vector<AccountTerms> terms_of(const std::vector<Account>& accounts);
 
   TimerService& timers_;
@@ -68,10 +81,12 @@ class KrakenHosts final : public Exchange {
   SpotV1Private spot_v1_private_;
   FuturesDesk futures_desk_;
   FuturesPrivate futures_private_;
-  SharedEndpoint shared_;  // of the market and the private side of its dialect
+  std::vector<std::unique_ptr<SharedEndpoint>> shared_;  // of a market and the private side of its dialect
   SpotRest spot_rest_;
+  std::unique_ptr<MarketWatch> futures_watch_;  // where Futures is a further market
+  std::optional<FuturesRest> futures_rest_;
   EndpointRouter router_;
-  Timer return_;
+  Timer return_, futures_return_;
 };
 
 }  // namespace ktape::hosts

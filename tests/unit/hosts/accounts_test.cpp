@@ -30,7 +30,7 @@ accounts:
       - key: spot-key
         secret: c2VjcmV0
         permissions: [query-funds, create-ws-token]
-        nonces: any
+        nonces: rising
     futures_keys:
       - {key: futures-key, secret: c2VjcmV0}
     futures_balances: {XBT: 0.25}
@@ -50,10 +50,10 @@ accounts:
   EXPECT_TRUE(alice.keys[0].permissions.query_funds);
   EXPECT_TRUE(alice.keys[0].permissions.create_ws_token);
   EXPECT_FALSE(alice.keys[0].permissions.modify_trades);
-  EXPECT_FALSE(alice.keys[0].nonces_rise);
+  EXPECT_TRUE(alice.keys[0].nonces_rise);
   ASSERT_EQ(alice.futures_keys.size(), 1U);
   EXPECT_TRUE(alice.futures_keys[0].permissions.modify_trades) << "all, where none are named";
-  EXPECT_TRUE(alice.futures_keys[0].nonces_rise);
+  EXPECT_FALSE(alice.futures_keys[0].nonces_rise) << "any nonce, where nothing is said";
   EXPECT_EQ(alice.futures_balances.at("XBT"), decimal("0.25"));
   EXPECT_EQ((*read)[1].terms.tier, AccountTier::Intermediate);
   EXPECT_EQ((*read)[1].terms.taker_percent.text(), "0.40");

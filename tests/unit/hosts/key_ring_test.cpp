@@ -23,7 +23,7 @@ class KeyRingTest : public testing::Test {
       account.keys.push_back({rest::Credentials::create(name, kSecret).value()});
       accounts.push_back(std::move(account));
     }
-    accounts[1].keys[0].nonces_rise = false;
+    accounts[0].keys[0].nonces_rise = true;
   }
   static net::HttpRequest call(std::string body, std::string signature, std::string key = "first",
                                std::string target = "/0/private/GetWebSocketsToken") {
@@ -89,13 +89,13 @@ TEST_F(KeyRingTest, RefusesInKrakensWords) {
   EXPECT_EQ(error_of(call(body, nonceless, "first", "/0/private/Balance")), "EAPI:Invalid nonce");
 }
 
-TEST_F(KeyRingTest, WantsNoncesToRiseUnlessTheKeyIsShared) {
+TEST_F(KeyRingTest, WantsNoncesToRiseWhereTheKeySaysSo) {
   EXPECT_EQ(error_of(signed_call(10)), "");
   EXPECT_EQ(error_of(signed_call(10)), "EAPI:Invalid nonce");
   EXPECT_EQ(error_of(signed_call(9)), "EAPI:Invalid nonce");
   EXPECT_EQ(error_of(signed_call(11)), "");
-  EXPECT_EQ(error_of(signed_call(10, "second")), "") << "each key has its own";
-  EXPECT_EQ(error_of(signed_call(3, "second")), "") << "any will do for this one";
+  EXPECT_EQ(error_of(signed_call(1616492376594000, "second")), "") << "any will do for this one: microseconds";
+  EXPECT_EQ(error_of(signed_call(1616492376595, "second")), "") << "and milliseconds of another client";
 }
 
 TEST_F(KeyRingTest, RefusesWhoCallsTooOftenUntilTheCounterHasSunk) {

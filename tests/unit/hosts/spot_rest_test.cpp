@@ -107,7 +107,7 @@ TEST_F(SpotRestTest, GivesTokensAndBalancesToSignedCalls) {
       post("BalanceEx"),
       R"({"error":[],"result":{"XXBT":{"balance":"1.5000000000","hold_trade":"0.0000000000"},"ZUSD":{"balance":"10000.0000","hold_trade":"0.0000"}}})");
   --nonce;
-  EXPECT_EQ(post("Balance"), R"({"error":["EAPI:Invalid nonce"]})");
+  EXPECT_THAT(post("Balance"), HasSubstr(R"("error":[])")) << "nonces need not rise unless the key says so";
   EXPECT_THAT(post("TradeVolume", {{"pair", "XBTUSD"}}), HasSubstr(R"("XXBTZUSD":{"fee":"0.4000")"));
 }
 
