@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/assert.hpp"
+#include "replay/shifted_messages.hpp"
 
 namespace ktape {
 namespace {
@@ -113,6 +114,11 @@ PlaybackExchange::PlaybackExchange(TimerService& timers, Open open, PlaybackOpti
 Result<void> PlaybackExchange::start() {
   auto source = open_();
   if (!source) return tl::unexpected<Error>(source.error());
+  if (options_.rebase_step > Duration::zero()) {
+    const auto by = std::chrono::duration_cast<std::chrono::seconds>(shift_);
+    KTAPE_ASSERT(by == shift_, "times inside of messages are moved by whole seconds");
+    source = std::make_unique<ShiftedMessages>(std::move(*source), options_.dialect, by);
+  }
   groups_.clear();
   recorded_.clear();
   waiting_.clear();
@@ -129,6 +135,19 @@ Result<void> PlaybackExchange::start() {
   ended_ = false;
   schedule();
   return {};
+}
+
+// Anew, beginning now.
+Result<void> PlaybackExchange::restart() {
+  const Duration since = timers_.now() - start_;
+  const Duration step = options_.rebase_step;
+  if (step == Duration::zero()) {
+    shift_ += since;
+  } else {
+    // At least one step, for what is shorter would be over at once, again and again.
+    shift_ += std::max(since - since % step, step);
+  }
+  return start();
 }
 
 void PlaybackExchange::note_feeds() {
@@ -163,8 +182,7 @@ void PlaybackExchange::finish() {
   front_->close_all(status_ ? CloseInfo{1001, "recording ended"} : CloseInfo{1011, "the recording cannot be read"});
   // One without any length would start again for ever in one instant.
   if (options_.at_end != PlaybackEnd::RestartAtOnce || !status_ || !lasted) return;
-  shift_ += timers_.now() - start_;
-  if (auto started = start(); !started) status_ = started;
+  if (auto started = restart(); !started) status_ = started;
 }
 
 PlaybackExchange::Recorded& PlaybackExchange::recorded(ConnectionId connection) {

@@ -39,6 +39,10 @@ struct PlaybackOptions {
   // unsubscribes at a moment of its own is answered at once.
   Duration answer_window = std::chrono::seconds(1);
   Duration shift{};  // added to every recorded stamp; what is inside of messages stays as it was
+  // Unless this is not zero: then every time inside of messages is moved as well (see TimeShift), `shift` is whole
+  // seconds, and where the recording begins anew it moves on in whole steps, so that the begins of candles stay
+  // multiples of it. What a step leaves in the past is played at once.
+  Duration rebase_step{};
   PlaybackEnd at_end = PlaybackEnd::Stop;
   bool close_on_recorded_outage = true;
   bool generate_heartbeats = false;  // for recordings that were made without them
@@ -144,6 +148,7 @@ class PlaybackExchange final : public Exchange, private Front::Backend {
 
   // The recording's side: playback_exchange.cpp.
   Result<void> start();
+  Result<void> restart();
   void schedule();
   void play_due();
   void play(const RecordedFrame& frame);

@@ -17,8 +17,7 @@ bool PlaybackExchange::is_listed(std::string_view symbol) const { return symbols
 
 void PlaybackExchange::on_attached(ConnectionId connection) {
   if (ended_ && status_ && options_.at_end == PlaybackEnd::RestartOnAttach) {
-    shift_ += timers_.now() - start_;
-    if (auto started = start(); !started) status_ = started;
+    if (auto started = restart(); !started) status_ = started;
   }
   if (ended_ || !status_) {
     front_->close(connection, status_ ? CloseInfo{1001, "recording ended"} : CloseInfo{1011, "recording unreadable"});
