@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <set>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <yaml-cpp/yaml.h>
+
+#include "yaml/reader.hpp"
 
 namespace ktape::hosts {
 namespace {
@@ -28,16 +25,11 @@ constexpr std::array<PermissionName, 6> kPermissions{{{"query-funds", &Permissio
                                                       {"close-trades", &Permissions::close_trades},
                                                       {"create-ws-token", &Permissions::create_ws_token}}};
 
-std::string_view kind_of(const YAML::Node& node) {
-  if (node.IsMap()) return "a mapping";
-  if (node.IsSequence()) return "a sequence";
-  if (node.IsScalar()) return "a single value";
-  return "nothing";
-}
+using yaml::kind_of;
 
-class Reader {
+class AccountReader : private yaml::Reader {
  public:
-  explicit Reader(const std::string& path) : path_(path) {}
+  using yaml::Reader::Reader;
 
   Result<std::vector<Account>> read(const YAML::Node& root) {
     std::vector<Account> accounts;
@@ -64,42 +56,6 @@ class Reader {
   }
 
  private:
-  std::string place(const YAML::Node& node, std::string_view key) const {
-    return fmt::format("{}:{}{}{}", path_, node.Mark().line + 1, key.empty() ? "" : ": ", key);
-  }
-  tl::unexpected<Error> wrong(const YAML::Node& node, std::string_view key, std::string_view what) const {
-    return fail(Errc::InvalidArgument, fmt::format("{}: {}", place(node, key), what));
-  }
-
-  // Calls member(name, value) for each entry of a mapping whose keys are words, no two of them alike.
-  template <class Member>
-  Result<void> each_member(const YAML::Node& node, std::string_view what, Member member) {
-    if (!node.IsMap()) return wrong(node, what, fmt::format("a mapping expected, not {}", kind_of(node)));
-    std::set<std::string> seen;
-    for (const auto& entry : node) {
-      if (!entry.first.IsScalar()) return wrong(entry.first, what, "a key is a word");
-      const std::string& name = entry.first.Scalar();
-      if (!seen.insert(name).second) return wrong(entry.first, name, "this key was there before");
-      if (auto done = member(name, entry.second); !done) return done;
-    }
-    return {};
-  }
-
-  Result<std::string> word(const YAML::Node& node, std::string_view key) {
-    if (!node.IsScalar() || node.Scalar().empty()) {
-      return wrong(node, key, fmt::format("a value expected, not {}", kind_of(node)));
-    }
-    return node.Scalar();
-  }
-
-  Result<Decimal> amount(const YAML::Node& node, std::string_view key) {
-    auto text = word(node, key);
-    if (!text) return tl::unexpected<Error>(text.error());
-    auto value = Decimal::parse(*text);
-    if (!value) return wrong(node, key, fmt::format("a number expected, not '{}'", text->substr(0, 64)));
-    return *value;
-  }
-
   Result<void> read_account(const YAML::Node& node, Account& out) {
     auto read = each_member(node, "an account", [&](const std::string& name, const YAML::Node& value) -> Result<void> {
       if (name == "name") {
@@ -146,7 +102,7 @@ class Reader {
       if (name != "maker" && name != "taker") {
         return wrong(value, "fees", fmt::format("unknown key '{}': maker and taker expected", name.substr(0, 64)));
       }
-      const auto percent = amount(value, name);
+      const auto percent = number(value, name);
       if (!percent) return tl::unexpected<Error>(percent.error());
       const auto hundred = Decimal::from_units(100, 0);
       if (percent->scale() > 4 || *percent > hundred || *percent < Decimal::from_units(-100, 0)) {
@@ -159,7 +115,7 @@ class Reader {
 
   Result<void> read_balances(const YAML::Node& node, std::map<std::string, Decimal, std::less<>>& out) {
     return each_member(node, "balances", [&](const std::string& asset, const YAML::Node& value) -> Result<void> {
-      const auto balance = amount(value, asset);
+      const auto balance = number(value, asset);
       if (!balance) return tl::unexpected<Error>(balance.error());
       if (*balance < Decimal() || balance->coefficient() >= power_of_ten(28) || balance->scale() > 12) {
         return wrong(value, asset,
@@ -234,39 +190,22 @@ class Reader {
     return {};
   }
 
-  const std::string& path_;
   std::set<std::string> names_, keys_;
 };
 
 }  // namespace
 
-Result<std::vector<Account>> parse_accounts(std::string_view yaml, const std::string& path) {
-  try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
-    if (documents.size() != 1) {
-      return fail(Errc::InvalidArgument,
-                  fmt::format("{}: {} documents in one file, one expected", path, documents.size()));
-    }
-    return Reader(path).read(documents.front());
-  } catch (const YAML::Exception& error) {
-    return fail(Errc::InvalidArgument, error.mark.is_null()
-                                           ? fmt::format("{}: {}", path, error.msg)
-                                           : fmt::format("{}:{}: {}", path, error.mark.line + 1, error.msg));
-  }
+Result<std::vector<Account>> parse_accounts(std::string_view text, const std::string& path) {
+  const auto root = yaml::parse(text, path);
+  if (!root) return tl::unexpected<Error>(root.error());
+  return AccountReader(path).read(*root);
 }
 
 Result<std::vector<Account>> read_accounts(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(Errc::Io, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  std::string text(kMaxFileBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (file.bad()) return fail(Errc::Io, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  if (text.size() > kMaxFileBytes) {
-    return fail(Errc::InvalidArgument, fmt::format("{}: more than {} bytes", path, kMaxFileBytes));
-  }
-  auto accounts = parse_accounts(text, path);
-  rest::wipe(text);
+  auto text = yaml::read_text(path, kMaxFileBytes);
+  if (!text) return tl::unexpected<Error>(text.error());
+  auto accounts = parse_accounts(*text, path);
+  rest::wipe(*text);
   return accounts;
 }
 

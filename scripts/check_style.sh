@@ -75,7 +75,8 @@ core/session   -> core/base core/wire
 net            -> core/base core/wire
 live           -> core/base core/wire core/market core/protocol core/client core/session net
 rest           -> core/base core/wire core/market core/protocol core/client core/session net
-hosts          -> core/base core/wire core/market core/protocol core/client core/session net rest exchange
+yaml           -> core/base
+hosts          -> core/base core/wire core/market core/protocol core/client core/session net rest exchange yaml
 recorder       -> core/base core/wire core/market core/protocol core/client core/session
 exchange       -> core/base core/wire core/market core/protocol core/client core/session
 synth          -> core/base core/wire core/market core/protocol core/client core/session exchange
@@ -84,6 +85,7 @@ inspect        -> core/base core/wire core/market core/protocol core/client core
 export         -> core/base core/wire core/market core/protocol core/client core/session exchange replay inspect
 import         -> core/base core/wire core/market core/protocol core/client core/session
 mock_server    -> core/base core/wire core/market core/protocol core/client core/session net exchange replay
+faults         -> core/base core/wire core/market core/protocol net exchange mock_server yaml
 tools          -> core/base core/wire core/market core/protocol core/client core/session exchange replay
 cli            -> *
 bench          -> * tests
@@ -135,7 +137,7 @@ curses.h      cli/play/
 pty.h         tests/
 arpa/         tests/
 netinet/      tests/
-yaml-cpp/     cli/ hosts/
+yaml-cpp/     yaml/ cli/ hosts/ faults/ tests/
 gtest/        tests/
 gmock/        tests/
 benchmark/    bench/

@@ -1,12 +1,8 @@
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
-
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include "cli/record/settings.hpp"
+#include "yaml/reader.hpp"
 
 namespace ktape::cli {
 namespace {
@@ -14,16 +10,11 @@ namespace {
 constexpr std::size_t kMaxFileBytes = std::size_t{4} << 20U;
 constexpr std::string_view kFeeds = "feeds";
 
-std::string_view kind_of(const YAML::Node& node) {
-  if (node.IsMap()) return "a mapping";
-  if (node.IsSequence()) return "a sequence";
-  if (node.IsScalar()) return "a single value";
-  return "nothing";
-}
+using yaml::kind_of;
 
-class Reader {
+class SettingsReader : private yaml::Reader {
  public:
-  explicit Reader(const std::string& path) : path_(path) {}
+  using yaml::Reader::Reader;
 
   Result<SettingsFile> read(const YAML::Node& root) {
     SettingsFile file;
@@ -41,13 +32,6 @@ class Reader {
   }
 
  private:
-  std::string place(const YAML::Node& node, std::string_view key) const {
-    return fmt::format("{}:{}{}{}", path_, node.Mark().line + 1, key.empty() ? "" : ": ", key);
-  }
-  tl::unexpected<Error> wrong(const YAML::Node& node, std::string_view key, std::string_view what) const {
-    return fail(Errc::InvalidArgument, fmt::format("{}: {}", place(node, key), what));
-  }
-
   Result<void> read_feeds(const YAML::Node& list, std::vector<Settings>& out) {
     if (!list.IsSequence() || list.size() == 0) {
       return wrong(list, kFeeds, fmt::format("a sequence of feeds expected, not {}", kind_of(list)));
@@ -103,39 +87,20 @@ class Reader {
     }
     return setting;
   }
-
-  const std::string& path_;
 };
 
 }  // namespace
 
-Result<SettingsFile> parse_settings(std::string_view yaml, const std::string& path) {
-  try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
-    if (documents.empty()) return SettingsFile{};
-    if (documents.size() > 1) {
-      return fail(Errc::InvalidArgument,
-                  fmt::format("{}: {} documents in one file, one expected", path, documents.size()));
-    }
-    return Reader(path).read(documents.front());
-  } catch (const YAML::Exception& error) {
-    return fail(Errc::InvalidArgument, error.mark.is_null()
-                                           ? fmt::format("{}: {}", path, error.msg)
-                                           : fmt::format("{}:{}: {}", path, error.mark.line + 1, error.msg));
-  }
+Result<SettingsFile> parse_settings(std::string_view text, const std::string& path) {
+  const auto root = yaml::parse(text, path);
+  if (!root) return tl::unexpected<Error>(root.error());
+  return SettingsReader(path).read(*root);
 }
 
 Result<SettingsFile> read_settings(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(Errc::Io, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  std::string text(kMaxFileBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (file.bad()) return fail(Errc::Io, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  if (text.size() > kMaxFileBytes) {
-    return fail(Errc::InvalidArgument, fmt::format("{}: more than {} bytes", path, kMaxFileBytes));
-  }
-  return parse_settings(text, path);
+  const auto text = yaml::read_text(path, kMaxFileBytes);
+  if (!text) return tl::unexpected<Error>(text.error());
+  return parse_settings(*text, path);
 }
 
 std::string to_yaml(const EffectiveSettings& settings) {
