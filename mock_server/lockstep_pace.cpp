@@ -146,7 +146,7 @@ class LockstepPace final : public Pace {
     if (!stopped_) core_.clock.advance_to(announced_);
     const bool heard_something = take_in();
     if (!stopped_) core_.clock.advance_to(core_.clock.now());  // what the exchange answers at once
-    if (heard_something || core_.sent) {
+    if (heard_something || core_.sent || !newcomers_.empty()) {
       quiet_rounds_missing_ = core_.clients.size() > 1 ? 2 : 1;
     } else if (quiet_rounds_missing_ > 0) {
       --quiet_rounds_missing_;
@@ -168,6 +168,11 @@ class LockstepPace final : public Pace {
       const auto found = core_.clients.find(id);
       if (found == core_.clients.end()) continue;
       ClientLink& client = *found->second;
+      if (!client.attached()) {
+        // It came while the round was under way, and spoke at once: it is heard when it has been attached.
+        heard_[id] = std::move(said);
+        continue;
+      }
       for (const Said& word : said) {
         core_.hand_over(client, word.kind, word.payload);
         something = true;

@@ -210,5 +210,52 @@ TEST_P(RawLockstep, SendsTheTimeBeforeAnythingElse) {
   EXPECT_EQ(net.server->clients(), 0U) << "it is attached when it has answered";
 }
 
+// Answers each time Ping that its peer has been sent and not answered yet.
+class Answers {
+ public:
+  explicit Answers(RawPeer& peer) : peer_(peer) {}
+  void operator()() {
+    static constexpr std::string_view kPing = "\x89\x1Ektape-time=";
+    for (auto at = peer_.received().find(kPing, read_); at != std::string::npos;
+         at = peer_.received().find(kPing, read_)) {
+      if (peer_.received().size() < at + 2 + 30) return;
+      peer_.write(RawPeer::client_frame(0x8A, std::string_view(peer_.received()).substr(at + 2, 30)));
+      read_ = at + 2 + 30;
+    }
+  }
+
+ private:
+  RawPeer& peer_;
+  std::size_t read_ = 0;
+};
+
+TEST_P(RawLockstep, HearsWhatANewcomerSaysWhileOthersThink) {
+  std::vector<std::string> heard;
+  net.exchange.said = [&](const Frame& frame) { heard.emplace_back(frame.payload); };
+  const Endpoint endpoint = serve();
+  RawPeer slow = RawPeer::connect(net.loop.context(), endpoint);
+  slow.write(RawPeer::upgrade_request("/v2"));
+  Answers slow_answers(slow);
+  ASSERT_TRUE(net.until([&] {
+    if (net.server->clients() == 0) slow_answers();
+    return net.server->clients() == 1 && slow.received().ends_with("ktape-time=1700000000000000000");
+  })) << "a round is under way, and this one does not answer";
+
+  RawPeer newcomer = RawPeer::connect(net.loop.context(), endpoint);
+  newcomer.write(RawPeer::upgrade_request("/v2"));
+  ASSERT_TRUE(net.until([&] { return newcomer.received().ends_with("\r\n\r\n"); }));
+  newcomer.write(RawPeer::client_frame(0x81, "subscribe"));
+  newcomer.write(RawPeer::client_frame(0x89, "read it?"));
+  ASSERT_TRUE(net.until([&] { return newcomer.received().ends_with("read it?"); }));
+  EXPECT_TRUE(heard.empty());
+  Answers newcomer_answers(newcomer);
+  EXPECT_TRUE(net.until([&] {
+    slow_answers();
+    newcomer_answers();
+    return heard.size() == 2;
+  }));
+  EXPECT_THAT(heard, ElementsAre("subscribe", "read it?"));
+}
+
 }  // namespace
 }  // namespace ktape::test
