@@ -9,18 +9,12 @@
 #include "cli/arguments.hpp"
 #include "cli/client_environment.hpp"
 #include "cli/command.hpp"
-#include "cli/recordings.hpp"
+#include "cli/served_markets.hpp"
 #include "cli/serving.hpp"
 #include "cli/text_output.hpp"
-#include "core/wire/web_requests.hpp"
 #include "hosts/kraken_hosts.hpp"
 #include "live/live_loop.hpp"
 #include "mock_server/mock_server.hpp"
-#include "replay/limited_source.hpp"
-#include "replay/playback_exchange.hpp"
-#include "replay/recording_survey.hpp"
-#include "replay/told_terms.hpp"
-#include "replay/translated_source.hpp"
 
 namespace ktape::cli {
 namespace {
@@ -36,65 +30,6 @@ Result<void> write_file(const std::string& path, std::string_view text) {
     return fail(Errc::Io, fmt::format("cannot write {}: {}", path, std::strerror(errno)));
   }
   return {};
-}
-
-struct Window {
-  Duration start_offset{};
-  std::optional<Duration> duration;
-};
-
-// What its recording speaks, and what it is served in.
-struct Languages {
-  Dialect own = Dialect::SpotV2;
-  Dialect served = Dialect::SpotV2;
-};
-
-Result<Languages> languages(const ServeArguments& options, const SessionInfo& info) {
-  const auto own = dialect_of(info);
-  if (!own) return tl::unexpected<Error>(own.error());
-  if (options.dialect.empty()) return Languages{*own, *own};
-  const auto wanted = parse_dialect(options.dialect);
-  if (!wanted) {
-    return fail(Errc::InvalidArgument,
-                fmt::format("--dialect: '{}' is no dialect: spot-v2, spot-v1 or futures-v1 expected", options.dialect));
-  }
-  if (*wanted != *own && !TranslatedSource::knows(*own, *wanted)) {
-    return fail(Errc::Unsupported, fmt::format("{}: a recording of {} cannot be told in {}", options.file,
-                                               to_string(*own), to_string(*wanted)));
-  }
-  return Languages{*own, *wanted};
-}
-
-std::unique_ptr<FrameSource> in_language(std::unique_ptr<FrameSource> source, const Languages& spoken) {
-  if (spoken.own == spoken.served) return source;
-  return std::make_unique<TranslatedSource>(std::move(source), spoken.own, spoken.served);
-}
-
-Result<std::unique_ptr<FrameSource>> open_source(const std::string& path, const Window& window,
-                                                 const Languages& spoken) {
-  auto reader = open_recording(path);
-  if (!reader) return tl::unexpected<Error>(reader.error());
-  if (!window.duration) return in_language(std::move(*reader), spoken);
-  return in_language(std::make_unique<LimitedSource>(std::move(*reader), window.start_offset + *window.duration),
-                     spoken);
-}
-
-// What the recording holds, so that a client may ask for it before it is reached.
-Result<RecordingSurvey> survey(const std::string& path, const Languages& spoken) {
-  auto reader = open_recording(path);
-  if (!reader) return tl::unexpected<Error>(reader.error());
-  auto& recording = **reader;
-  const auto source = in_language(std::move(*reader), spoken);
-  auto found = survey_recording(*source, spoken.served);
-  if (found) tell_what_is_missing(recording, path);  // and serve what is there
-  return found;
-}
-
-// The terms of its pairs, by the recording's own telling: another dialect may not tell them.
-Result<InstrumentTable> terms_of(const std::string& path, const Languages& spoken) {
-  auto reader = open_recording(path);
-  if (!reader) return tl::unexpected<Error>(reader.error());
-  return told_terms(**reader, spoken.own);
 }
 
 Result<MockServerOptions> server_options(const ServeArguments& options) {
@@ -115,7 +50,7 @@ Result<MockServerOptions> server_options(const ServeArguments& options) {
   }
   server.listen = {
       {.host = options.host, .port = static_cast<std::uint16_t>(options.port), .security = options.security}};
-  server.wait_for_first_client = !options.time_at_once;
+  server.wait_for_first_client = !options.time_at_once && options.rebase != "now";
   if (options.security != ListenAddress::Security::Plain) {
     if (options.certificate.empty() != options.key.empty()) {
       return fail(Errc::InvalidArgument, "--cert and --key belong together");
@@ -131,6 +66,13 @@ Result<MockServerOptions> server_options(const ServeArguments& options) {
   return server;
 }
 
+// For recordings that are told as if they happened now.
+Timestamp system_now() {
+  LiveLoop sample;
+  sample.take_time();
+  return sample.clock().now();
+}
+
 // All that a client must know, as shell commands.
 void print_environment(const ServeArguments& options, const std::vector<Endpoint>& endpoints) {
   ServerPlace place{.host = options.host, .ca_file = options.ca_out};
@@ -143,26 +85,9 @@ void print_environment(const ServeArguments& options, const std::vector<Endpoint
 }  // namespace
 
 int serve(const ServeArguments& options, const ServeHooks& hooks) {
-  const auto start_offset = parse_optional_duration("--start-offset", options.start_offset);
-  if (!start_offset) return report(start_offset.error());
-  const auto duration = parse_optional_duration("--duration", options.duration);
-  if (!duration) return report(duration.error());
   forbid_core_dumps();
   auto server_how = server_options(options);
   if (!server_how) return report(server_how.error());
-
-  auto probe = open_recording(options.file);
-  if (!probe) return report(probe.error());
-  const auto spoken = languages(options, (*probe)->info());
-  if (!spoken) return report(spoken.error());
-  if (auto longer = require_longer_than(**probe, options.file, start_offset->value_or(Duration::zero())); !longer) {
-    return report(longer.error());
-  }
-  auto found = survey(options.file, *spoken);
-  if (!found) return report(found.error());
-
-  auto terms = terms_of(options.file, *spoken);
-  if (!terms) return report(terms.error());
 
   std::vector<hosts::Account> accounts;
   if (!options.accounts.empty()) {
@@ -171,31 +96,12 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
     accounts = std::move(*read);
   }
 
-  const Window window{start_offset->value_or(Duration::zero()), *duration};
-  PlaybackOptions playback{};
-  playback.dialect = spoken->served;
-  playback.known_feeds = found->feeds;
-  playback.at_end = options.loop   ? PlaybackEnd::RestartAtOnce
-                    : options.once ? PlaybackEnd::Stop
-                                   : PlaybackEnd::RestartOnAttach;
-  // The clock must not be ahead of the first frame; it is moved there once that
-  // is known.
-  const auto first = (*probe)->next();
-  if (!first) return report(first.error());
-  if (!*first) return report({Errc::NotFound, fmt::format("{}: the recording has no frames", options.file)});
-  VirtualClock clock((*first)->at);
-  auto exchange = PlaybackExchange::create(
-      clock, [&] { return open_source(options.file, window, *spoken); }, playback);
-  if (!exchange) return report(exchange.error());
-  if (window.start_offset > Duration::zero()) clock.advance_to(clock.now() + window.start_offset);
-
-  hosts::KrakenHosts kraken(clock, **exchange,
-                            {.accounts = std::move(accounts),
-                             .watch = {.dialect = spoken->served,
-                                       .feeds = std::move(found->feeds),
-                                       .known_terms = std::move(*terms),
-                                       .known_products = std::move(found->products)},
-                             .market_ended = [&] { return (*exchange)->ended(); }});
+  auto markets = ServedMarkets::open(options, system_now);
+  if (!markets) return report(markets.error());
+  VirtualClock& clock = (*markets)->clock();
+  auto how = (*markets)->hosts_options();
+  how.accounts = std::move(accounts);
+  hosts::KrakenHosts kraken(clock, (*markets)->main_market(), std::move(how));
   server_how->accepts = [&](const Endpoint& endpoint) { return kraken.serves(endpoint); };
   server_how->answer_http = [&](const net::HttpRequest& request) { return kraken.answer(request); };
 
@@ -220,6 +126,7 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
     paused ? server.pause() : server.resume();
   });
 
+  (*markets)->catch_up();
   const auto endpoints = server.listen();
   if (!endpoints) {
     const bool theirs = endpoints.error().code == Errc::Tls && !options.certificate.empty();
@@ -233,11 +140,14 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
     const std::string port = fmt::format("{}\n", endpoints->front().port);
     if (auto written = write_file(options.port_file, port); !written) return report(written.error());
   }
-  for (Endpoint endpoint : *endpoints) {
-    endpoint.target = public_path(spoken->served);
-    say(fmt::format("serving {} on {}{}", options.file, endpoint.url(),
-                    options.start_paused ? " (paused: SIGUSR1 starts and stops time)" : ""));
+  for (const auto& [file, path] : (*markets)->served()) {
+    for (Endpoint endpoint : *endpoints) {
+      endpoint.target = path;
+      say(fmt::format("serving {} on {}{}", file, endpoint.url(),
+                      options.start_paused ? " (paused: SIGUSR1 starts and stops time)" : ""));
+    }
   }
+  for (const std::string& note : (*markets)->notes()) say(note);
 
   if (options.print_environment) print_environment(options, *endpoints);
   if (hooks.listening) {
@@ -250,19 +160,20 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
       code = hooks.ended();
       if (code) loop.stop();
     }
-    const bool done = stopping || (options.once && (*exchange)->ended());
+    const bool done = stopping || (options.once && (*markets)->ended());
     if (done && server.clients() == 0) loop.stop();
   });
   loop.run();
-  if (const auto& status = (*exchange)->status(); !status) return report(status.error());
+  if (const auto status = (*markets)->status(); !status) return report(status.error());
   return code.value_or(kClean);
 }
 
 void add_playback_options(CLI::App& command, ServeArguments& arguments) {
   command.add_option("FILE", arguments.file, "The recording")->required();
+  command.add_option("--with", arguments.more, "Another recording, of another dialect, on the same clock and port");
   command.add_option("--dialect", arguments.dialect,
-                     "Serve it in this one: a recording of spot-v2 in spot-v1, or the other way round, as far as its\n"
-                     "facts allow [its own]");
+                     "Serve it in this one only: a recording of spot-v2 in spot-v1, or the other way round, as far as\n"
+                     "its facts allow [its own, and of Spot the other one as well]");
   command.add_option("--host", arguments.host, "Address to listen on")->capture_default_str();
   command.add_option("--accounts", arguments.accounts,
                      "Accounts with keys and balances (YAML): private "
@@ -277,12 +188,17 @@ void add_playback_options(CLI::App& command, ServeArguments& arguments) {
   command.add_option("-r,--rate", arguments.rate, "Ratio to real time: 1, 60, 1/2, or max")->capture_default_str();
   command.add_option("--start-offset", arguments.start_offset, "Begin so far into the recording (1m30s)");
   command.add_option("--duration", arguments.duration, "Serve no more than this span of it");
+  command.add_option(
+      "--rebase", arguments.rebase,
+      "Tell it as if it happened at this time (now, or 2026-09-01T08:00:00Z): every time in every message\n"
+      "is moved, by a multiple of the candles' interval");
   command.add_flag("-l,--loop", arguments.loop, "Begin again at the end");
 }
 
 void add_serve(CLI::App& program, Run& run_later) {
   struct Options {
     ServeArguments arguments;
+    std::vector<std::string> more;
     bool tls = false;
   };
   auto options = std::make_shared<Options>();
@@ -291,8 +207,10 @@ void add_serve(CLI::App& program, Run& run_later) {
   command->footer(
       "Example: ktape serve session.ktape --port 8443 --tls --ca-out ca.pem\n"
       "Time begins with the first client. When the recording ends, clients are closed with 1001; the next one starts\n"
-      "it anew. It is served as Kraken would, by its dialect: Spot v2 at /v2, Spot v1 at /, Futures at /ws/v1.");
+      "it anew. It is served as Kraken would, by its dialect: Spot v2 at /v2, Spot v1 at /, Futures at /ws/v1; one of\n"
+      "Spot in both of its dialects.");
   add_playback_options(*command, arguments);
+  command->add_option("MORE", options->more, "Further recordings, as with --with");
   command->add_option("--port", arguments.port, "0 takes a free one")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
@@ -308,6 +226,8 @@ void add_serve(CLI::App& program, Run& run_later) {
       ->excludes(command->get_option("--loop"));
   command->add_flag("-p,--start-paused", arguments.start_paused, "Let no time pass until SIGUSR1");
   command->callback([options, &run_later] {
+    auto& with = options->arguments.more;
+    with.insert(with.end(), options->more.begin(), options->more.end());
     if (options->tls) options->arguments.security = ListenAddress::Security::Tls;
     run_later = [options] { return serve(options->arguments); };
   });

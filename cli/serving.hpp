@@ -21,6 +21,7 @@ namespace ktape::cli {
 // What is served, and how: the arguments of `ktape serve` and `ktape run`.
 struct ServeArguments {
   std::string file;
+  std::vector<std::string> more;  // further recordings, of other dialects
   std::string dialect;
   std::string host = "127.0.0.1";
   int port = 0;
@@ -34,6 +35,7 @@ struct ServeArguments {
   std::string rate = "1";
   std::string start_offset;
   std::string duration;
+  std::string rebase;  // "now", or a time; empty: times stay
   bool loop = false;
   bool once = false;
   bool start_paused = false;

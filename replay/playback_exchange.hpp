@@ -80,6 +80,10 @@ class PlaybackExchange final : public Exchange, private Front::Backend {
   // When the first recorded frame is due.
   Timestamp start_time() const { return start_; }
   bool ended() const { return ended_; }
+  // What is added to the recorded stamps; more with each new beginning.
+  Duration shift() const { return shift_; }
+  // Begins anew, if it has ended and the next client would make it do so.
+  void wake();
   // The first error of the source; it ends the playback.
   const Result<void>& status() const { return status_; }
 

@@ -15,10 +15,13 @@ void PlaybackExchange::attach(ConnectionId connection, const Endpoint& /*endpoin
 
 bool PlaybackExchange::is_listed(std::string_view symbol) const { return symbols_.contains(symbol); }
 
+void PlaybackExchange::wake() {
+  if (!ended_ || !status_ || options_.at_end != PlaybackEnd::RestartOnAttach) return;
+  if (auto started = restart(); !started) status_ = started;
+}
+
 void PlaybackExchange::on_attached(ConnectionId connection) {
-  if (ended_ && status_ && options_.at_end == PlaybackEnd::RestartOnAttach) {
-    if (auto started = restart(); !started) status_ = started;
-  }
+  wake();
   if (ended_ || !status_) {
     front_->close(connection, status_ ? CloseInfo{1001, "recording ended"} : CloseInfo{1011, "recording unreadable"});
     return;

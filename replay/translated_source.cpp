@@ -104,10 +104,7 @@ class TranslatedSource::Speaker final : public EventSink {
     const bool begins = reply.method == "subscribe";
     begins ? connection_.routes.subscribed(*feed) : connection_.routes.unsubscribed(*feed);
     connection_.books.erase(*feed);
-    const bool is_book = feed->channel == Channel::Book;
-    const bool told = is_book || feed->channel == Channel::Ohlc || (in_v1() && feed->channel == Channel::Trade);
-    if (told) acknowledge(*feed, begins);
-    if (is_book && in_v1()) acknowledge(Feed::of(Channel::Spread, feed->symbol), begins);
+    for (const Feed& told : told_feeds({*feed}, owner_.from_, owner_.to_)) acknowledge(told, begins);
   }
 
   void acknowledge(const Feed& feed, bool begins) {
@@ -192,6 +189,18 @@ class TranslatedSource::Speaker final : public EventSink {
 
 bool TranslatedSource::knows(Dialect from, Dialect to) {
   return (from == Dialect::SpotV2 && to == Dialect::SpotV1) || (from == Dialect::SpotV1 && to == Dialect::SpotV2);
+}
+
+std::vector<Feed> TranslatedSource::told_feeds(const std::vector<Feed>& feeds, Dialect from, Dialect to) {
+  KTAPE_ASSERT(knows(from, to), "there is no such translation");
+  const bool in_v1 = to == Dialect::SpotV1;
+  std::vector<Feed> told;
+  for (const Feed& feed : feeds) {
+    const bool is_book = feed.channel == Channel::Book;
+    if (is_book || feed.channel == Channel::Ohlc || (in_v1 && feed.channel == Channel::Trade)) told.push_back(feed);
+    if (is_book && in_v1) told.push_back(Feed::of(Channel::Spread, feed.symbol));
+  }
+  return told;
 }
 
 TranslatedSource::TranslatedSource(std::unique_ptr<FrameSource> inner, Dialect from, Dialect to)

@@ -13,6 +13,7 @@
 #include "core/protocol/dialect.hpp"
 #include "core/wire/frame.hpp"
 #include "core/wire/web_requests.hpp"
+#include "exchange/feed.hpp"
 
 namespace ktape {
 
@@ -30,6 +31,8 @@ class TranslatedSource final : public FrameSource {
  public:
   // Whether there is a translation.
   static bool knows(Dialect from, Dialect to);
+  // The feeds that it tells of a recording that has `feeds`. knows(from, to).
+  static std::vector<Feed> told_feeds(const std::vector<Feed>& feeds, Dialect from, Dialect to);
 
   // knows(from, to).
   TranslatedSource(std::unique_ptr<FrameSource> inner, Dialect from, Dialect to);

@@ -1,10 +1,12 @@
 // `ktape import`, `serve`, `record` and `cut` in the dialects Spot v1 and Futures, over real sockets.
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "core/protocol/time_shift.hpp"
 #include "tests/integration/cli/ktape_program.hpp"
 #include "tests/integration/cli/peer.hpp"
 #include "tests/support/dialect_markets.hpp"
@@ -186,6 +188,74 @@ TEST_F(Dialects, SettingsThatADialectDoesNotHaveAreRefused) {
   EXPECT_TRUE(refuses(record({"--dialect", "futures", "--symbols", "BTC/USD"}), 2, {"--symbols", "BTC/USD"}));
   EXPECT_TRUE(refuses(record({"--dialect", "spot-v1", "--all-symbols"}), 2, {"--all-symbols", "spot-v1"}));
   EXPECT_TRUE(refuses(record({"--dialect", "spot-v1", "--channels", "instrument"}), 2, {"--channels", "'instrument'"}));
+}
+
+TEST_F(Dialects, OneServerSpeaksAllOfThem) {
+  futures_session();
+  const std::string spot = make_market(folder, "20s", "BTC/USD");
+  const Server server(folder, {spot, original, "--clock", "lockstep"});
+  EXPECT_TRUE(server.process->says(original + " is told ")) << "it happened at another time";
+  EXPECT_THAT(server.process->errors(), HasSubstr(at_path(server, "/ws/v1\n")));
+  const auto record = [&](std::vector<std::string> how, const std::string& path) {
+    std::filesystem::remove(copy);
+    how.insert(how.begin(), {"record", "--clock", "server", "--url", at_path(server, path), "-o", copy});
+    return run_ktape(std::move(how));
+  };
+  for (int round = 0; round < 2; ++round) {
+    const Ended v2 = record({"--symbols", "BTC/USD", "--channels", "book,trade,ohlc"}, "/v2");
+    EXPECT_EQ(v2.code, 0) << v2.errors;
+    EXPECT_THAT(v2.errors, HasSubstr(" checksums right, 0 wrong"));
+    const Ended v1 = record({"--dialect", "spot-v1", "--symbols", "XBT/USD", "--channels", "book,trade,ohlc"}, "/");
+    EXPECT_EQ(v1.code, 0) << v1.errors;
+    EXPECT_THAT(v1.errors, HasSubstr(" checksums right, 0 wrong"));
+    EXPECT_THAT(heard(copy), ::testing::Contains(HasSubstr(R"("book-10","XBT/USD")")));
+    const Ended futures =
+        record({"--dialect", "futures", "--symbols", "PF_XBTUSD", "--channels", "book,trade"}, "/ws/v1");
+    EXPECT_EQ(futures.code, 0) << futures.errors;
+    EXPECT_THAT(heard(copy), ::testing::Contains(HasSubstr(R"("feed":"book_snapshot")")));
+  }
+}
+
+TEST_F(Dialects, TwoRecordingsOfOneDialectAreNotServedTogether) {
+  const std::string spot = make_market(folder, "20s", "BTC/USD");
+  EXPECT_TRUE(refuses(run_ktape({"serve", spot, spot}), 2, {"are both of spot-v2"}));
+}
+
+TEST_F(Dialects, AMarketIsToldAsIfItHappenedAtAnotherTime) {
+  const std::string spot = make_market(folder, "20s", "BTC/USD");
+  const auto record = [&](std::vector<std::string> options) {
+    std::filesystem::remove(copy);
+    options.insert(options.begin(), {spot, "--clock", "lockstep", "--once"});
+    const Server server(folder, std::move(options));
+    const Ended run = run_ktape({"record", "--clock", "server", "--url", server.url(), "--symbols", "BTC/USD",
+                                 "--channels", "book,trade,ticker,ohlc", "-o", copy});
+    EXPECT_EQ(run.code, 0) << run.errors;
+    EXPECT_THAT(run.errors, HasSubstr(" checksums right, 0 wrong"));
+    return heard(copy);
+  };
+  const auto as_it_was = record({});
+  const auto later = record({"--rebase", "2031-02-03T04:05:06Z"});
+  ASSERT_FALSE(as_it_was.empty());
+  ASSERT_EQ(later.size(), as_it_was.size());
+  // Synthetic markets begin at a full second.
+  const std::string first = R"("time_in":")";
+  const auto instant = [&](const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) {
+      if (const auto at = line.find(first); at != std::string::npos) {
+        return parse_rfc3339(line.substr(at + first.size(), std::string_view("2026-09-01T08:00:00.000000Z").size()))
+            .value();
+      }
+    }
+    return Timestamp{};
+  };
+  TimeShift shift(Dialect::SpotV2,
+                  std::chrono::duration_cast<std::chrono::seconds>(instant(later) - instant(as_it_was)));
+  std::vector<std::string> expected;
+  for (const std::string& line : as_it_was) expected.emplace_back(shift.moved(line));
+  EXPECT_EQ(later, expected) << "nothing but times has changed";
+  EXPECT_GE(instant(later), parse_rfc3339("2031-02-03T04:05:06Z").value());
+  EXPECT_LE(instant(later), parse_rfc3339("2031-02-03T04:05:26Z").value());
+  EXPECT_TRUE(refuses(run_ktape({"serve", spot, "--rebase", "yesterday"}), 2, {"--rebase", "yesterday"}));
 }
 
 }  // namespace
