@@ -36,7 +36,7 @@ class Dialects : public ::testing::Test {
   }
   void said(std::string_view text) { archive_ += fmt::format("{} <- {}: {}\n", url_, time(), text); }
   void heard_then(std::string_view text) { archive_ += fmt::format("{}: {}\n", time(), text); }
-  Timestamp now() const { return from_nanoseconds(1'788'249'600'000'000'000) + milliseconds(5 * ticks_); }
+  Timestamp now() const { return from_nanoseconds(begin_ * 1'000'000'000) + milliseconds(5 * ticks_); }
 
   void spot_v1_session() {
     SpotV1Market market(5, 10, 14);
@@ -91,9 +91,10 @@ class Dialects : public ::testing::Test {
     ASSERT_EQ(imported.code, 0) << imported.errors;
   }
 
-  std::string time() const { return fmt::format("1788249{}.{:06}", 600 + ticks_ / 200, (ticks_ % 200) * 5000); }
+  std::string time() const { return fmt::format("{}.{:06}", begin_ + ticks_ / 200, (ticks_ % 200) * 5000); }
 
   TemporaryFolder folder;
+  std::int64_t begin_ = 1'788'249'600;
   std::string original = folder.file("original.ktape");
   std::string copy = folder.file("copy.ktape");
 
@@ -191,9 +192,10 @@ TEST_F(Dialects, SettingsThatADialectDoesNotHaveAreRefused) {
 }
 
 TEST_F(Dialects, OneServerSpeaksAllOfThem) {
+  begin_ -= 86'400'000;
   futures_session();
   const std::string spot = make_market(folder, "20s", "BTC/USD");
-  const Server server(folder, {spot, original, "--clock", "lockstep"});
+  Server server(folder, {spot, original, "--clock", "lockstep"});
   EXPECT_TRUE(server.process->says(original + " is told ")) << "it happened at another time";
   EXPECT_THAT(server.process->errors(), HasSubstr(at_path(server, "/ws/v1\n")));
   const auto record = [&](std::vector<std::string> how, const std::string& path) {
