@@ -25,6 +25,18 @@ class JsonWalker {
     return true;
   }
 
+  // Any value, as it is written.
+  bool take_value(std::string_view& out) {
+    skip_space();
+    const std::size_t begin = at_;
+    if (!skip_value()) return false;
+    out = text_.substr(begin, at_ - begin);
+    while (!out.empty() && (out.back() == ' ' || out.back() == '\n' || out.back() == '\t' || out.back() == '\r')) {
+      out.remove_suffix(1);
+    }
+    return true;
+  }
+
   bool skip_value() {
     skip_space();
     std::size_t depth = 0;
