@@ -5,7 +5,7 @@ import ccxt from 'ccxt';
 import { messages } from './support/recording.mjs';
 import { parseWithDigits } from './support/book.mjs';
 
-const exchange = new ccxt.pro.kraken({ apiKey: 'test-key', secret: 'dGVzdC1zZWNyZXQ=', newUpdates: true });
+const exchange = new ccxt.pro.kraken({ apiKey: 'test-key', secret: 'dGVzdC1zZWNyZXQ=', newUpdates: true, enableRateLimit: false });
 const symbol = 'BTC/USD';
 await exchange.loadMarkets();
 

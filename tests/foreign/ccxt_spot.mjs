@@ -4,7 +4,7 @@ import ccxt from 'ccxt';
 import { checksum } from './support/book.mjs';
 import * as recording from './support/recording.mjs';
 
-const exchange = new ccxt.pro.kraken({ newUpdates: true });
+const exchange = new ccxt.pro.kraken({ newUpdates: true, enableRateLimit: false });
 const symbol = 'BTC/USD';
 const told = {};
 
