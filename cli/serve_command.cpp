@@ -55,10 +55,6 @@ Result<MockServerOptions> server_options(const ServeArguments& options) {
     if (options.certificate.empty() != options.key.empty()) {
       return fail(Errc::InvalidArgument, "--cert and --key belong together");
     }
-    auto identity =
-        options.certificate.empty() ? make_tls_identity() : read_tls_identity(options.certificate, options.key);
-    if (!identity) return tl::unexpected<Error>(identity.error());
-    server.identity = std::move(*identity);
   } else if (!options.ca_out.empty() || !options.certificate.empty() || !options.key.empty()) {
     return fail(Errc::InvalidArgument, "--ca-out, --cert and --key have no meaning without --tls");
   }
@@ -71,6 +67,19 @@ Timestamp system_now() {
   LiveLoop sample;
   sample.take_time();
   return sample.clock().now();
+}
+
+// Clients may live in the present, or in the time that is served: a certificate of ours is valid in both.
+Result<TlsIdentity> identity_of(const ServeArguments& options, Timestamp served_from) {
+  if (!options.certificate.empty()) return read_tls_identity(options.certificate, options.key);
+  TlsIdentityOptions how;
+  const Duration shift = served_from - system_now();
+  if (shift < Duration::zero()) {
+    how.valid_from += shift;
+  } else {
+    how.valid_until += shift;
+  }
+  return make_tls_identity(how);
 }
 
 // All that a client must know, as shell commands.
@@ -99,6 +108,11 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   auto markets = ServedMarkets::open(options, system_now);
   if (!markets) return report(markets.error());
   VirtualClock& clock = (*markets)->clock();
+  if (options.security != ListenAddress::Security::Plain) {
+    auto identity = identity_of(options, clock.now());
+    if (!identity) return report(identity.error());
+    server_how->identity = std::move(*identity);
+  }
   auto how = (*markets)->hosts_options();
   how.accounts = std::move(accounts);
   hosts::KrakenHosts kraken(clock, (*markets)->main_market(), std::move(how));

@@ -26,6 +26,13 @@ bool has_python(const char* module) {
   return std::system((std::string("/usr/bin/python3 -c 'import ") + module + "' 2>/dev/null").c_str()) == 0;
 }
 
+bool has_faketime() {
+  for (const auto& entry : std::filesystem::directory_iterator("/usr/lib")) {
+    if (std::filesystem::exists(entry.path() / "faketime/libfaketimeMT.so.1")) return true;
+  }
+  return false;
+}
+
 class RunCommand : public ::testing::Test {
  protected:
   TemporaryFolder folder;
@@ -88,14 +95,28 @@ with urllib.request.urlopen(os.environ["KTAPE_REST_URL"] + "/0/public/Time") as 
 }
 
 TEST_F(RunCommand, ShowsTheRecordingsTimeToTheProgram) {
-  bool there = false;
-  for (const auto& entry : std::filesystem::directory_iterator("/usr/lib")) {
-    there = there || std::filesystem::exists(entry.path() / "faketime/libfaketimeMT.so.1");
-  }
-  if (!there) GTEST_SKIP() << "faketime is not installed";
+  if (!has_faketime()) GTEST_SKIP() << "faketime is not installed";
   const Ended ended = run_ktape(run_of(recording, {"date", "-u", "+%F %H:%M"}, {"--faketime"}));
   EXPECT_EQ(ended.code, 0) << ended.errors;
   EXPECT_EQ(ended.output, "2026-09-01 08:00\n");
+}
+
+TEST_F(RunCommand, IsTrustedByProgramsThatLiveInTheRecordingsTime) {
+  if (!has_faketime()) GTEST_SKIP() << "faketime is not installed";
+  if (!has_python("ssl")) GTEST_SKIP() << "python3 is not installed";
+  constexpr const char* kScript = R"(
+import json, os, urllib.request
+with urllib.request.urlopen(os.environ["KTAPE_REST_URL"] + "/0/public/SystemStatus") as answer:
+    print(json.load(answer)["result"]["status"])
+)";
+  const std::string old = folder.file("old.ktape");
+  ASSERT_EQ(
+      run_ktape({"synth", "--start", "2019-02-03T04:05:06Z", "--duration", "5s", "--symbols", "BTC/USD", "-o", old})
+          .code,
+      0);
+  const Ended ended = run_ktape(run_of(old, {"/usr/bin/python3", "-c", kScript}, {"--faketime", "--rate", "30"}));
+  EXPECT_EQ(ended.code, 0) << ended.errors;
+  EXPECT_EQ(ended.output, "online\n");
 }
 
 TEST_F(RunCommand, PrintsTheEnvironmentForShells) {
