@@ -27,3 +27,4 @@ const code = await new Promise((resolve, reject) => { socket.on('close', resolve
 assert.equal(code, 1001);
 assert.ok(log.length > 50, `heard ${log.length} messages only`);
 writeFileSync(process.argv[2], `${log.join('\n')}\n`);
+console.log(`${log.length} messages, the last at ${now}`);

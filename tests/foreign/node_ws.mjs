@@ -1,11 +1,12 @@
 // npm ws, in step with the server's time: two connections, one from the beginning on, one that comes in the middle and
 // wants smaller books. The library answers Pings by itself; here it is told not to, so that time stands while the second
-// connection is made.
+// connection is made. Usage: node node_ws.mjs SYMBOLS DEPTH, as the recording has them
 import assert from 'node:assert/strict';
 import WebSocket from 'ws';
 import { check } from './support/conversation.mjs';
 
-const symbols = ['BTC/USD', 'ETH/USD', 'XRP/USD'];
+const symbols = process.argv[2].split(',');
+const depth = Number(process.argv[3]);
 const subscribe = (channel, params, id) => ({ method: 'subscribe', params: { channel, ...params }, req_id: id });
 
 // `hear(heard)` is called after each message; time goes on when what it returns is settled.
@@ -32,10 +33,10 @@ function listen(requests, hear = () => {}) {
 let second;
 const first = listen([
   subscribe('instrument', {}, 1), subscribe('ticker', { symbol: symbols }, 2),
-  subscribe('book', { symbol: symbols, depth: 25 }, 3), subscribe('trade', { symbol: symbols, snapshot: true }, 4),
-  subscribe('ohlc', { symbol: symbols, interval: 1 }, 5), subscribe('book', { symbol: ['NO/SUCH'], depth: 25 }, 6),
+  subscribe('book', { symbol: symbols, depth }, 3), subscribe('trade', { symbol: symbols, snapshot: true }, 4),
+  subscribe('ohlc', { symbol: symbols, interval: 1 }, 5), subscribe('book', { symbol: ['NO/SUCH'], depth }, 6),
 ], (heard) => {
-  if (second !== undefined || heard.length < 2000) return undefined;
+  if (second !== undefined || heard.length < 500) return undefined;
   // A newcomer takes part in time from the next instant on: not before this one is settled.
   second = listen([subscribe('book', { symbol: symbols, depth: 10 }, 1), { method: 'ping', req_id: 7 }]);
   return second.asked;
