@@ -12,6 +12,7 @@
 #include "inspect/history_hashes.hpp"
 #include "live/real_time.hpp"
 #include "replay/player.hpp"
+#include "replay/read_ahead.hpp"
 #include "replay/stage.hpp"
 
 namespace ktape::cli {
@@ -27,6 +28,7 @@ struct Options {
   std::string start_offset;
   std::string duration;
   std::uint64_t limit = 0;
+  unsigned read_ahead = 1;
   bool start_paused = false;
   int depth_shown = 5;
 };
@@ -165,7 +167,11 @@ int run(const Options& options) {
     }
   });
   summary.watch(stage.clients());
-  Player player(**recordings, stage.clock(), stage.frames());
+  // Who stops early is told what is missing up to there, so nothing may have read on.
+  const bool to_the_end = options.limit == 0 && !*duration && !options.start_paused;
+  std::optional<ReadAhead> ahead;
+  if (options.read_ahead > 0 && to_the_end) ahead.emplace(**recordings);
+  Player player(ahead ? static_cast<FrameSource&>(*ahead) : **recordings, stage.clock(), stage.frames());
 
   // The past of the window is played silently: books and candles are as they would be for somebody who was there.
   std::optional<Window> window;
@@ -203,6 +209,7 @@ int run(const Options& options) {
   if (hashed) print_hashes(hashes, options.hashes);
   if (!options.events && !hashed) summary.print_books();
   flush_output();
+  ahead.reset();  // what is missing is asked of the recordings themselves
   return tell_what_is_missing(**recordings);
 }
 
@@ -226,6 +233,11 @@ void add_replay(CLI::App& program, Run& run_later) {
   command->add_option("--start-offset", options->start_offset, "Begin so far into the recording (1m30s)");
   command->add_option("--duration", options->duration, "Play no more than this span");
   command->add_option("--limit", options->limit, "Play at most so many frames")->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--read-ahead", options->read_ahead,
+                   "Threads that read ahead: none or one. What is played is the same")
+      ->check(CLI::Range(0U, 1U))
+      ->capture_default_str();
   command->add_flag("-p,--start-paused", options->start_paused, "Step by hand: Enter plays one frame");
   command->add_option("--levels", options->depth_shown, "Levels shown of each final book")
       ->check(CLI::NonNegativeNumber)

@@ -21,3 +21,6 @@ diff -u "$golden" <(printf '%s\n' "$found")
 
 paced=$(hash_of decimals 240)
 [ "$paced decimals" = "$(grep ' decimals$' "$golden")" ] || { echo "at 240 times real time the hash is $paced" >&2 && exit 1; }
+
+alone=$("$ktape" replay datasets/decimals.ktape --hash --candles 1,5 --read-ahead 0 </dev/null)
+[ "$alone decimals" = "$(grep ' decimals$' "$golden")" ] || { echo "without a thread that reads ahead the hash is $alone" >&2 && exit 1; }
