@@ -129,6 +129,7 @@ void RecorderRun::add_feeds() {
 ExchangeLink& RecorderRun::add_link(std::size_t feed) {
   const ConnectionId id{static_cast<std::uint32_t>(links_.size() + 1)};
   ClientOptions options;
+  options.heartbeats = false;  // the plan has them, or was told to leave them out
   options.endpoint = config_.feeds[feed].endpoint;
   options.candles.intervals = config_.candles;
   options.reconnects = !config_.server_time;

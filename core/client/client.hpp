@@ -40,6 +40,9 @@ struct ClientOptions {
   // connection is given up as dead.
   Duration stale_after = std::chrono::seconds(5);
   Duration silence_timeout = std::chrono::seconds(10);
+  // Where heartbeats are a channel to subscribe to (Futures), it is subscribed to along with the first other one: without
+  // it a quiet market cannot be told from a dead connection.
+  bool heartbeats = true;
 
   bool reconnects = true;
   ReconnectOptions reconnect{};

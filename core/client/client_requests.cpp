@@ -45,6 +45,9 @@ Result<void> Client::subscribe(const Subscription& subscription) {
   }
   if (auto allowed = check(request); !allowed) return allowed;
   if (std::find(wanted_.begin(), wanted_.end(), subscription) != wanted_.end()) return {};
+  if (options_.heartbeats && !codec_.keeps_talking(to_string(subscription.channel))) {
+    if (auto heard = subscribe({.channel = Channel::Heartbeat}); !heard) return heard;
+  }
   wanted_.push_back(subscription);
   if (connected_) say(std::move(request));
   return {};

@@ -98,6 +98,7 @@ Dialogue read_dialogue(const std::filesystem::path& path) {
   Dialogue dialogue;
   dialogue.dialect = parse_dialect(path.parent_path().filename().string()).value();
   dialogue.options.reconnect.jitter = 0s;
+  dialogue.options.heartbeats = false;  // only what a dialogue wants is asked for
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with("* ")) {

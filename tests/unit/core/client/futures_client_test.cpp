@@ -52,7 +52,9 @@ struct FuturesClient : testing::Test {
   ScriptedTransport transport{clock};
   futures::FuturesCodec codec;
   test::EventLog log;
-  Client client{transport, codec, clock, log, {.endpoint = Endpoint::parse("wss://exchange/ws/v1").value()}};
+  Endpoint endpoint = Endpoint::parse("wss://exchange/ws/v1").value();
+  // Tests that are about heartbeats ask for them.
+  Client client{transport, codec, clock, log, {.endpoint = endpoint, .heartbeats = false}};
 };
 
 TEST_F(FuturesClient, SubscribesAnewWhenNumbersAreMissingAndShowsNothingMeanwhile) {
@@ -152,6 +154,28 @@ TEST_F(FuturesClient, TakesSilenceForDeathOnlyIfItSubscribedToHeartbeats) {
   transport.say(R"({"event":"subscribed","feed":"heartbeat"})");
   pass(11s);
   EXPECT_THAT(transport.closes, ElementsAre(HasSubstr("nothing heard")));
+}
+
+TEST_F(FuturesClient, AsksForHeartbeatsByItselfSoThatNoSilenceGoesUnnoticed) {
+  Client watchful{transport, codec, clock, log, {.endpoint = endpoint}};
+  const Subscription trades{.channel = Channel::Trade, .symbols = {"PF_XBTUSD"}};
+  ASSERT_TRUE(watchful.subscribe(trades));
+  ASSERT_TRUE(watchful.subscribe({.channel = Channel::Book, .symbols = {"PF_XBTUSD"}}));
+  watchful.start();
+  transport.open();
+  pass(0s);
+  EXPECT_THAT(transport.sent, ElementsAre(R"({"event":"subscribe","feed":"heartbeat"})",
+                                          R"({"event":"subscribe","feed":"trade","product_ids":["PF_XBTUSD"]})",
+                                          R"({"event":"subscribe","feed":"book","product_ids":["PF_XBTUSD"]})"));
+  transport.say(R"({"event":"subscribed","feed":"heartbeat"})");
+  confirm("subscribed", "trade");
+  confirm("subscribed", "book");
+  snapshot(41);
+  take();
+  pass(6s);
+  EXPECT_THAT(take(), HasSubstr(R"("reason":"nothing heard for 5s")"));
+  pass(5s);
+  EXPECT_THAT(transport.closes, ElementsAre(HasSubstr("nothing heard for 10s")));
 }
 
 TEST_F(FuturesClient, PingsAndExpectsNoAnswer) {
