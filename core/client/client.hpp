@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,8 +41,8 @@ struct ClientOptions {
   // connection is given up as dead.
   Duration stale_after = std::chrono::seconds(5);
   Duration silence_timeout = std::chrono::seconds(10);
-  // Where heartbeats are a channel to subscribe to (Futures), it is subscribed to along with the first other one: without
-  // it a quiet market cannot be told from a dead connection.
+  // Where heartbeats are a channel to subscribe to (Futures), it is subscribed to along with the first other one:
+  // without it a quiet market cannot be told from a dead connection.
   bool heartbeats = true;
 
   bool reconnects = true;
@@ -101,6 +102,12 @@ class Client final : private FrameSink, private EventSink {
   // Sends a request that moves money and returns its id, which the TradingReply or RequestUnanswered event will have.
   // Refused, and not sent, without ClientOptions::allow_trading, without a connection, and where the exchange would.
   Result<std::int64_t> trade(const TradingRequest& request);
+
+  // Trades of one symbol that were asked for elsewhere (REST), without a hole among them: candles that lacked them are
+  // completed, or told again as revised. They are no frames, so a recording of this connection does not have them.
+  Result<void> backfill(std::string_view symbol, std::span<const Trade> trades) {
+    return market_.backfill(symbol, trades);
+  }
 
   // Sends text as it is, whatever it says; what it asks for is followed like any other request. Refused while there is
   // no connection.

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -47,6 +48,9 @@ class MarketData final : private EventSink {
   // that it is lost.
   void interrupted() { candles_.interrupted(); }
   void heard_again();
+  Result<void> backfill(std::string_view symbol, std::span<const Trade> trades) {
+    return candles_.backfill(symbol, trades);
+  }
   void connection_lost();
 
   const BookTable<OrderBook>& books() const { return books_; }

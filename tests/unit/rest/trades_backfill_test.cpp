@@ -5,6 +5,7 @@
 
 #include "core/base/random.hpp"
 #include "tests/support/scripted_rest.hpp"
+#include "tests/support/trade_shelf.hpp"
 
 namespace ktape::rest {
 namespace {
@@ -15,33 +16,7 @@ using ::testing::HasSubstr;
 
 constexpr Timestamp kStart = from_nanoseconds(1'788'249'600'000'000'000);
 
-// Kraken's Trades over a list of trades of one pair.
-struct TradeShelf {
-  struct Row {
-    std::int64_t id;
-    std::int64_t at;  // nanoseconds
-  };
-  std::vector<Row> rows;
-  bool inclusive = false;  // which of the two Kraken does is not known
-
-  test::ScriptedRest::Answer answer(const net::HttpRequest& request) const {
-    const std::int64_t since = std::stoll(*test::field_of(request.target, "since"));
-    const auto count = static_cast<std::size_t>(std::stoll(*test::field_of(request.target, "count")));
-    std::string list;
-    std::int64_t last = since;
-    std::size_t given = 0;
-    for (const Row& row : rows) {
-      if (row.at < since || (row.at == since && !inclusive)) continue;
-      if (given++ == count) break;
-      last = row.at;
-      if (!list.empty()) list += ',';
-      // Seven places, as Kraken rounds.
-      list += fmt::format(R"(["3120.90000","0.05000000",{}.{:07},"{}","l","",{}])", row.at / 1'000'000'000,
-                          row.at % 1'000'000'000 / 100, row.id % 2 == 0 ? 'b' : 's', row.id);
-    }
-    return test::json_answer(fmt::format(R"({{"error":[],"result":{{"ETH/EUR":[{}],"last":"{}"}}}})", list, last));
-  }
-};
+using test::TradeShelf;
 
 class TradesBackfillTest : public ::testing::Test {
  protected:
