@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <csignal>
 #include <map>
 #include <memory>
 
@@ -10,13 +9,11 @@
 #include "cli/book_text.hpp"
 #include "cli/command.hpp"
 #include "cli/interruption.hpp"
+#include "cli/live_client.hpp"
 #include "cli/recordings.hpp"
 #include "cli/text_output.hpp"
-#include "core/client/exchange_hosts.hpp"
 #include "core/protocol/spot_v2/subscription_rules.hpp"
-#include "live/live_loop.hpp"
 #include "live/real_time.hpp"
-#include "live/websocket_transport.hpp"
 #include "replay/player.hpp"
 #include "replay/recorded_clients.hpp"
 
@@ -26,10 +23,7 @@ namespace {
 struct Options {
   std::string symbol;
   int depth = 10;
-  std::string url;
-  std::string dialect = "spot-v2";
-  std::string ca;
-  std::string clock = "system";
+  LiveArguments live;
   std::string file;
   std::string rate = "max";
   std::uint64_t count = 0;
@@ -103,129 +97,39 @@ int subscribed_depth(int rows) {
   return enough == spot_v2::kBookDepths.end() ? spot_v2::kBookDepths.back() : *enough;
 }
 
-class LiveRun final : private EventSink, private ClientNotices {
- public:
-  LiveRun(const Options& options, Dialect dialect, const Endpoint& endpoint)
-      : options_(options),
-        server_time_(options.clock == "server"),
-        loop_(server_time_ ? TimeSource::Server : TimeSource::System),
-        watch_(options.symbol),
-        prints_(loop_.clock(), options.count, [this] { return print(); }),
-        first_sign_(watch_, prints_),
-        socket_(loop_, ConnectionId{1}, socket_options(options)),
-        codec_(make_codec(dialect)),
-        client_(socket_, *codec_, loop_.clock(), *this, client_options(endpoint)) {}
-
-  static WebSocketOptions socket_options(const Options& options) {
-    WebSocketOptions socket;
-    socket.ca_file = options.ca;
-    return socket;
-  }
-
-  int run() {
-    if (auto asked = client_.subscribe(
-            {.channel = Channel::Book, .symbols = {options_.symbol}, .depth = subscribed_depth(options_.depth)});
-        !asked) {
-      return report(asked.error());
-    }
-    for (const int signal : {SIGINT, SIGTERM}) {
-      // Asked twice: do not wait for the exchange's goodbye.
-      loop_.on_signal(signal, [this] { stopping_ ? loop_.stop() : stop(); });
-    }
-    loop_.after_turn([this] {
-      if (prints_.done() || watch_.refusal()) stop();
-      if (stopping_ && !client_.connected()) loop_.stop();
-    });
-    client_.start();
-    loop_.run();
-    if (watch_.refusal()) {
-      say(fmt::format("ktape: refused: book {}: {}", options_.symbol, *watch_.refusal()));
-      return kFailed;
-    }
-    if (hopeless_) {
-      say(fmt::format("ktape: {}", *hopeless_));
-      return kFailed;
-    }
-    if (!watch_.was_live()) {
-      say(fmt::format("ktape: no book of {} has come", options_.symbol));
-      return kFailed;
-    }
-    return kClean;
-  }
-
- private:
-  ClientOptions client_options(const Endpoint& endpoint) {
-    ClientOptions client;
-    client.endpoint = endpoint;
-    client.notices = this;
-    client.reconnects = !server_time_;  // a server that keeps the time takes it along when it goes
-    return client;
-  }
-
-  void on_event(const Event& event) override {
-    first_sign_.on_event(event);
-    const auto* const link = std::get_if<LinkChange>(&event);
-    if (link == nullptr) return;
-    if (link->state == LinkState::Up) {
-      connected_ever_ = true;
-      say(fmt::format("connected to {}", link->detail));
-    } else if (link->state == LinkState::Down) {
-      down(link->detail);
-    }
-  }
-
-  void down(std::string_view why) {
-    const auto failure = socket_.failure();
-    if (!connected_ever_ && failure && failure->code == Errc::Tls) {
-      hopeless_ = failure->detail;  // no further try mends a certificate
-      return stop();
-    }
-    if (!stopping_) say(fmt::format("disconnected: {}", why));
-    if (server_time_) stop();
-  }
-  void retrying(int attempt, Duration delay) override {
-    if (delay > Duration::zero() && !stopping_) {
-      say(fmt::format("trying again in {} (attempt {})", format_duration(delay), attempt));
-    }
-  }
-
-  void stop() {
-    if (std::exchange(stopping_, true)) return;
-    client_.stop();
-  }
-
-  bool print() {
-    print_book(options_, loop_.clock().now(), watch_, client_.book(options_.symbol));
-    return true;
-  }
-
-  const Options& options_;
-  bool server_time_;
-  LiveLoop loop_;
-  BookWatch watch_;
-  Prints prints_;
-  FirstSign first_sign_;
-  WebSocketTransport socket_;
-  std::unique_ptr<Codec> codec_;
-  Client client_;
-  bool connected_ever_ = false;
-  bool stopping_ = false;
-  std::optional<std::string> hopeless_;
-};
-
 int run_live(const Options& options) {
-  const auto dialect = parse_dialect(options.dialect);
-  if (!dialect) return report({Errc::InvalidArgument, fmt::format("--dialect: '{}' is unknown", options.dialect)});
-  Endpoint endpoint = ExchangeHosts::of_kraken(*dialect).public_host;
-  if (!options.url.empty()) {
-    auto parsed = Endpoint::parse(options.url);
-    if (!parsed) return report(in_option("--url", parsed.error()));
-    endpoint = std::move(*parsed);
+  const auto place = LivePlace::of(options.live);
+  if (!place) return report(place.error());
+  BookWatch watch(options.symbol);
+  // Both need the client's clock, and the client needs them.
+  struct Later final : EventSink {
+    EventSink* sink = nullptr;
+    void on_event(const Event& event) override { sink->on_event(event); }
+  } later;
+  LiveClient live(*place, later);
+  Prints prints(live.loop().clock(), options.count, [&] {
+    print_book(options, live.loop().clock().now(), watch, live.client().book(options.symbol));
+    return true;
+  });
+  FirstSign first_sign(watch, prints);
+  later.sink = &first_sign;
+
+  if (auto asked = live.client().subscribe(
+          {.channel = Channel::Book, .symbols = {options.symbol}, .depth = subscribed_depth(options.depth)});
+      !asked) {
+    return report(asked.error());
   }
-  if (auto possible = WebSocketTransport::check(endpoint, LiveRun::socket_options(options)); !possible) {
-    return report({possible.error().code, fmt::format("{}: {}", endpoint.url(), possible.error().detail)});
+  const auto ended = live.run([&] { return prints.done() || watch.refusal().has_value(); });
+  if (watch.refusal()) {
+    say(fmt::format("ktape: refused: book {}: {}", options.symbol, *watch.refusal()));
+    return kFailed;
   }
-  return LiveRun(options, *dialect, endpoint).run();
+  if (!ended) return report(ended.error());
+  if (!watch.was_live()) {
+    say(fmt::format("ktape: no book of {} has come", options.symbol));
+    return kFailed;
+  }
+  return kClean;
 }
 
 // ---- from a recording
@@ -341,17 +245,9 @@ void add_book(CLI::App& program, Run& run_later) {
   command->add_option("DEPTH", options->depth, "Levels to print of each side")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  auto* url = command->add_option("--url", options->url, "Where the exchange is; Kraken's own, if it is left out");
-  auto* dialect = command->add_option("--dialect", options->dialect, "What is spoken there")
-                      ->check(CLI::IsMember({"spot-v2", "spot-v1", "futures-v1"}))
-                      ->capture_default_str();
-  auto* ca = command->add_option("--ca", options->ca, "Trust the authorities in this PEM file instead of the system's");
-  auto* clock =
-      command->add_option("--clock", options->clock, "system, or server: the time that a mock server announces")
-          ->check(CLI::IsMember({"system", "server"}))
-          ->capture_default_str();
+  const std::vector<CLI::Option*> live = add_live_options(*command, options->live);
   auto* file = command->add_option("-f,--file", options->file, "From this recording, by its clock");
-  for (CLI::Option* const live : {url, dialect, ca, clock}) live->excludes(file);
+  for (CLI::Option* const each : live) each->excludes(file);
   command->add_option("-r,--rate", options->rate, "Of a recording: max, or a ratio to real time (1, 60, 1/2)")
       ->capture_default_str()
       ->needs(file);

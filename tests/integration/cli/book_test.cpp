@@ -125,7 +125,9 @@ TEST(Book, OfFutures) {
   expect_live_book(R"(
     + connects
     < {"event":"info","version":1}
+    > {"event":"subscribe","feed":"heartbeat"}
     > {"event":"subscribe","feed":"book","product_ids":["PF_XBTUSD"]}
+    < {"event":"subscribed","feed":"heartbeat"}
     < {"event":"subscribed","feed":"book","product_ids":["PF_XBTUSD"]}
     < {"feed":"book_snapshot","product_id":"PF_XBTUSD","timestamp":1788249600000,"seq":41,"tickSize":null,"bids":[{"price":63390.5,"qty":3}],"asks":[{"price":63391,"qty":0.5}]}
     < {"feed":"book","product_id":"PF_XBTUSD","side":"buy","seq":42,"price":63390,"qty":1,"timestamp":1788249600001}
