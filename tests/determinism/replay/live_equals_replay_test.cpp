@@ -11,10 +11,16 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "core/base/random.hpp"
+#include "faults/faulty_exchange.hpp"
+#include "live/live_loop.hpp"
+#include "live/websocket_transport.hpp"
+#include "mock_server/mock_server.hpp"
 #include "replay/player.hpp"
 #include "replay/recorded_clients.hpp"
 #include "synth/synthetic_exchange.hpp"
 #include "tests/support/late_loop.hpp"
+#include "tests/support/network.hpp"
 #include "tests/support/recorded_run.hpp"
 #include "tests/support/synthetic_options.hpp"
 #include "tests/support/synthetic_recording.hpp"
@@ -102,6 +108,78 @@ TEST(LiveEqualsReplay, WithLateWakeUpsBurstsAndLostConnections) {
   EXPECT_GT(all.cuts, seeds / 4);
   RecordProperty("wake_ups", std::to_string(all.wake_ups));
   RecordProperty("cuts", std::to_string(all.cuts));
+}
+
+// What goes wrong with the connection, by the seed: each kind on some seeds, often enough to be met in one market.
+std::vector<std::string> troubles(std::uint64_t seed) {
+  Random random(seed);
+  std::vector<std::string> all;
+  // One draw an entry: in which order arguments are evaluated is up to the compiler.
+  const auto add = [&](std::string_view pattern, std::uint64_t least, std::uint64_t range) {
+    all.push_back(fmt::format(fmt::runtime(pattern), least + random.below(range)));
+  };
+  add("{{kind: reset_peer, channel: book, probability: 1/{}}}", 20, 200);
+  add("{{kind: close, code: 1001, reason: maintenance, channel: trade, probability: 1/{}}}", 4, 30);
+  add("{{kind: latency, latency: 500ms, jitter: {}ms}}", 1, 500);
+  add("{{kind: stall, duration: {}ms, channel: ticker, probability: 1/20}}", 1, 3000);
+  add("{{kind: wrong_checksum, channel: book, probability: 1/{}}}", 10, 60);
+  add("{{kind: gap, channel: trade, probability: 1/{}}}", 5, 20);
+  add("{{kind: duplicate, channel: trade, probability: 1/{}}}", 2, 10);
+  std::erase_if(all, [&](const std::string&) { return random.below(3) == 0; });
+  return all;
+}
+
+// The same over TLS and on system time: the loop's turns take as long as the seed and the machine let them, so that its
+// wake-ups are late and bring bursts.
+TEST(LiveEqualsReplay, OverTlsOnSystemTimeWithFaultsAndSlowTurns) {
+  std::uint64_t connections = 0;
+  std::uint64_t acts = 0;
+  const std::uint64_t seeds = seeds_wanted(4);
+  for (std::uint64_t seed = first_seed(); seed < first_seed() + seeds; ++seed) {
+    auto market = synthetic_options(seed, 20s, kSymbols);
+    VirtualClock exchange_clock(market.start);
+    const Timestamp end = market.start + 20s;
+    const auto exchange = synth::SyntheticExchange::create(std::move(market), exchange_clock).value();
+    FaultPlan plan(exchange_clock, seed);
+    for (const std::string& trouble : troubles(seed)) ASSERT_TRUE(plan.add(parse_fault(trouble, "test").value()));
+    FaultyExchange faulty(exchange_clock, *exchange, plan);
+
+    LiveLoop loop;
+    MockServerOptions served;
+    served.pace = ServerPace::Max;
+    served.patience = kPatience;
+    served.listen = {{.security = ListenAddress::Security::Tls}};
+    served.identity = test_identity();
+    MockServer server(loop.context(), faulty, exchange_clock, std::move(served));
+
+    ClientOptions options;
+    options.endpoint = server.listen().value().front();
+    options.endpoint.target = "/v2";
+    options.candles.intervals = {10ms, 50ms};
+    options.candles.grace = Duration{static_cast<std::int64_t>(seed % 3) * 4'000'000};
+    options.reconnect = {.delay = 1ms, .jitter = 1ms, .longest_delay = 2ms};
+    options.seed = seed;
+    WebSocketTransport socket(loop, ConnectionId{1}, Network::trusting());
+    RecordedRun run(socket, loop.clock(), everything(seed % 2 == 0 ? 10 : 25), options);
+    Random random(seed);
+    volatile std::uint64_t busy = 0;  // a long computation
+    loop.after_turn([&] {
+      if (random.below(20) != 0) return;
+      const std::uint64_t until = busy + random.below(2'000'000);
+      while (busy < until) busy = busy + 1;
+    });
+    ASSERT_TRUE(loop.run_until([&] { return exchange_clock.now() >= end; }, kPatience));
+    run.client().stop();
+    ASSERT_TRUE(loop.run_until([&] { return !run.client().connected(); }, kPatience));
+    loop.after_turn({});
+    ASSERT_EQ(difference(run.events(), replay(run.recording(), options, loop.clock().now())), "")
+        << "with KTAPE_FIRST_SEED=" << seed << ", as far as a machine's timing can come back";
+    for (const KeptFrame& frame : frames_of(run.recording())) connections += frame.kind == FrameKind::Opened ? 1 : 0;
+    for (const FaultStatus& fault : plan.list()) acts += fault.acted;
+  }
+  EXPECT_GT(connections, seeds);
+  EXPECT_GT(acts, seeds);
+  RecordProperty("connections", std::to_string(connections));
 }
 
 }  // namespace
