@@ -12,6 +12,7 @@
 #include "cli/served_markets.hpp"
 #include "cli/serving.hpp"
 #include "cli/text_output.hpp"
+#include "exchange/limited_exchange.hpp"
 #include "hosts/kraken_hosts.hpp"
 #include "live/live_loop.hpp"
 #include "mock_server/mock_server.hpp"
@@ -62,6 +63,13 @@ Result<MockServerOptions> server_options(const ServeArguments& options) {
   return server;
 }
 
+Result<ClientLimits> client_limits(const ServeArguments& options) {
+  const auto idle = parse_optional_duration("--idle-close", options.idle_close);
+  if (!idle) return tl::unexpected<Error>(idle.error());
+  if (*idle && **idle == Duration::zero()) return fail(Errc::InvalidArgument, "--idle-close: more than 0 expected");
+  return ClientLimits{.idle_close = *idle, .requests_per_second = options.requests_per_second};
+}
+
 // For recordings that are told as if they happened now.
 Timestamp system_now() {
   LiveLoop sample;
@@ -94,6 +102,8 @@ void print_environment(const ServeArguments& options, const std::vector<Endpoint
 }  // namespace
 
 int serve(const ServeArguments& options, const ServeHooks& hooks) {
+  const auto limits = client_limits(options);
+  if (!limits) return report(limits.error());
   forbid_core_dumps();
   auto server_how = server_options(options);
   if (!server_how) return report(server_how.error());
@@ -122,7 +132,8 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   LiveLoop loop;
   const std::string ca = server_how->identity ? server_how->identity->ca : std::string();
   const Rate rate = server_how->rate;
-  MockServer server(loop.context(), kraken, clock, std::move(*server_how));
+  LimitedExchange limited(clock, kraken, *limits);
+  MockServer server(loop.context(), limited, clock, std::move(*server_how));
   if (options.start_paused) server.pause();
   // Before anybody can know of this server, and stop it.
   bool stopping = false;
@@ -202,6 +213,12 @@ void add_playback_options(CLI::App& command, ServeArguments& arguments) {
   command.add_option("-r,--rate", arguments.rate, "Ratio to real time: 1, 60, 1/2, or max")->capture_default_str();
   command.add_option("--start-offset", arguments.start_offset, "Begin so far into the recording (1m30s)");
   command.add_option("--duration", arguments.duration, "Serve no more than this span of it");
+  command.add_option("--idle-close", arguments.idle_close,
+                     "Close a connection without any activity for so long; Kraken does after about 1m [never]");
+  command
+      .add_option("--max-requests", arguments.requests_per_second,
+                  "Requests of one connection in a second; beyond that 'Exceeded msg rate' [any number]")
+      ->check(CLI::Range(1, 1'000'000));
   command.add_option(
       "--rebase", arguments.rebase,
       "Tell it as if it happened at this time (now, or 2026-09-01T08:00:00Z): every time in every message\n"

@@ -35,6 +35,8 @@ struct ServeArguments {
   std::string rate = "1";
   std::string start_offset;
   std::string duration;
+  std::string idle_close;  // a span; empty: never
+  std::optional<std::uint32_t> requests_per_second;
   std::string rebase;  // "now", or a time; empty: times stay
   bool loop = false;
   bool once = false;

@@ -69,6 +69,8 @@ class MockServer::Impl {
                                                   [](const auto& entry) { return entry.second->attached(); }));
   }
 
+  std::size_t connections() const { return core_.clients.size(); }
+
   Pace* pace() { return pace_.get(); }
 
  private:
@@ -94,6 +96,8 @@ MockServer::~MockServer() = default;
 Result<std::vector<Endpoint>> MockServer::listen() { return impl_->listen(); }
 void MockServer::stop() { impl_->stop(); }
 std::size_t MockServer::clients() const { return impl_->clients(); }
+
+std::size_t MockServer::connections() const { return impl_->connections(); }
 
 void MockServer::advance_to(Timestamp at) {
   if (Pace* const pace = impl_->pace()) pace->advance_to(at);

@@ -98,7 +98,8 @@ class MockServer {
   // Closes everything with 1001 and takes nobody in any more; io.run() then returns when all have gone.
   void stop();
 
-  std::size_t clients() const;  // attached ones
+  std::size_t clients() const;      // attached ones
+  std::size_t connections() const;  // and those that speak HTTP, or nothing yet
 
   // Manual: passes all instants up to `at`.
   void advance_to(Timestamp at);
