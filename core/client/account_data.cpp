@@ -7,6 +7,18 @@ bool AccountData::passes(std::string_view channel) const {
   return !known || streams_.passes(*known, {});
 }
 
+void AccountData::confirmed(Channel channel, bool counts_for_itself) {
+  const std::string name(to_string(channel));
+  sequences_.erase(name);
+  if (counts_for_itself) to_begin_.insert(name);
+}
+
+void AccountData::connection_lost() {
+  sequences_.clear();
+  to_begin_.clear();
+  begun_late_.clear();
+}
+
 // A message's number is one more than that of the one before (spot-v2 section 6). A subscription begins with the number
 // one again.
 template <class Reports>
@@ -25,7 +37,12 @@ void AccountData::take_any(const Reports& reports) {
     ++repeated_;
     return;
   }
-  const std::int64_t due = begins || same_message ? number : last->second.sequence + 1;
+  std::int64_t due = begins || same_message ? number : last->second.sequence + 1;
+  if (to_begin_.erase(std::string(reports.channel)) > 0 && number != 1) {
+    // Once: an exchange that begins elsewhere shall not be asked for ever.
+    if (begun_late_.emplace(reports.channel).second) due = 1;
+  }
+  if (number == 1) begun_late_.erase(std::string(reports.channel));
   sequences_.insert_or_assign(std::string(reports.channel), Seen{number, message_});
   if (number != due) {
     ++sequence_gaps_;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,9 +33,10 @@ class AccountData {
   // To be called before the events of each message: one message may give two, with the same number.
   void next_message() { ++message_; }
 
-  // A subscription counts from one.
-  void confirmed(Channel channel) { sequences_.erase(std::string(to_string(channel))); }
-  void connection_lost() { sequences_.clear(); }
+  // A subscription counts from one. Where it counts each channel for itself, the first message that follows shows
+  // whether it is new, or an old one that the exchange still holds for ours.
+  void confirmed(Channel channel, bool counts_for_itself);
+  void connection_lost();
 
   std::uint64_t sequence_gaps() const { return sequence_gaps_; }
   std::uint64_t repeated() const { return repeated_; }
@@ -52,6 +54,8 @@ class AccountData {
   Streams& streams_;
   Recover recover_;
   std::map<std::string, Seen, std::less<>> sequences_;  // the last of each channel
+  std::set<std::string, std::less<>> to_begin_;         // confirmed, and nothing has come
+  std::set<std::string, std::less<>> begun_late_;       // and asked for again once already
   std::uint64_t message_ = 0;
   std::uint64_t sequence_gaps_ = 0;
   std::uint64_t repeated_ = 0;

@@ -149,7 +149,7 @@ void Client::confirmed(const Subscription& subscription, const Reply& reply, std
     streams_.confirmed(key, now);
     unanswered_.erase(key);
   }
-  account_.confirmed(subscription.channel);
+  account_.confirmed(subscription.channel, !codec_.answers_in_order());
   for (const std::string& symbol : subscription.symbols) {
     const SubscriptionKey key = SubscriptionKey::of(subscription, symbol);
     streams_.confirmed(key, now);
