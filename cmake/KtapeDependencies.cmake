@@ -37,11 +37,12 @@ if(NOT KTAPE_ISAL_INCLUDE OR NOT KTAPE_ISAL_LIBRARY)
                       "(scripts/install-dependencies installs all of them).")
 endif()
 add_library(ktape_isal INTERFACE)
-target_include_directories(ktape_isal SYSTEM INTERFACE ${KTAPE_ISAL_INCLUDE})
-target_link_libraries(ktape_isal INTERFACE ${KTAPE_ISAL_LIBRARY})
+target_include_directories(ktape_isal SYSTEM INTERFACE $<BUILD_INTERFACE:${KTAPE_ISAL_INCLUDE}>)
+target_link_libraries(ktape_isal INTERFACE $<BUILD_INTERFACE:${KTAPE_ISAL_LIBRARY}> $<INSTALL_INTERFACE:isal>)
 
 add_library(ktape_rapidjson INTERFACE)
-target_include_directories(ktape_rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE_DIRS} ${RapidJSON_INCLUDE_DIR})
+target_include_directories(ktape_rapidjson SYSTEM INTERFACE $<BUILD_INTERFACE:${RAPIDJSON_INCLUDE_DIRS}>
+                                                            $<BUILD_INTERFACE:${RapidJSON_INCLUDE_DIR}>)
 if(KTAPE_SANITIZE)
   # Its stack adds to a null pointer before it allocates for the first time: harmless, and not ours to change.
   target_compile_options(ktape_rapidjson INTERFACE -fno-sanitize=pointer-overflow)

@@ -88,6 +88,7 @@ import         -> core/base core/wire core/market core/protocol core/client core
 mock_server    -> core/base core/wire core/market core/protocol core/client core/session net exchange replay
 faults         -> core/base core/wire core/market core/protocol net exchange mock_server yaml
 tools          -> core/base core/wire core/market core/protocol core/client core/session exchange replay
+testing        -> core/base core/wire core/market core/protocol core/client core/session net rest exchange hosts live mock_server replay
 cli            -> *
 bench          -> * tests
 examples       -> *
@@ -139,7 +140,7 @@ pty.h         tests/
 arpa/         tests/
 netinet/      tests/
 yaml-cpp/     yaml/ cli/ hosts/ faults/ tests/
-gtest/        tests/
+gtest/        tests/ testing/
 gmock/        tests/
 benchmark/    bench/
 sys/          net/ live/ mock_server/ recorder/ replay/ rest/ import/ export/ cli/ bench/ tests/
@@ -148,7 +149,7 @@ fcntl.h       net/ live/ mock_server/ recorder/ replay/ rest/ import/ export/ cl
 poll.h        net/ live/ mock_server/ cli/ tests/
 dirent.h      recorder/ replay/ import/ cli/ tests/
 spawn.h       tests/
-stdlib.h      tests/
+stdlib.h      tests/ testing/
 signal.h      live/ cli/ tests/
 immintrin.h   core/base/ core/protocol/
 x86intrin.h   core/base/ core/protocol/ bench/
