@@ -7,6 +7,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/recordings.hpp"
+#include "replay/level3_playback.hpp"
 #include "replay/limited_source.hpp"
 #include "replay/recording_survey.hpp"
 #include "replay/shifted_messages.hpp"
@@ -134,6 +135,7 @@ Result<void> ServedMarkets::add(const std::string& file, const ServeArguments& a
   tell_what_is_missing(recording, file);  // and serve what is there
   market.first_at = *found->first_at;
   market.last_at = *found->last_at;
+  market.level3_depths = std::move(found->level3_depths);
 
   auto terms_reader = open_recording(file);
   if (!terms_reader) return tl::unexpected<Error>(terms_reader.error());
@@ -281,10 +283,28 @@ hosts::KrakenHostsOptions ServedMarkets::hosts_options() {
                                }});
   }
   if (translation_) options.further.push_back({.market = translation_.get(), .watch = {.dialect = translated_}});
+  const Market& first = markets_.front();
+  if (first.dialect == Dialect::SpotV2 && first.own == Dialect::SpotV2 && !first.level3_depths.empty()) {
+    options.make_level3 = [this](SpotV2Tokens tokens) { return level3(std::move(tokens)); };
+  }
   options.before_attach = [this] {
     for (Market& market : markets_) market.playback->wake();
   };
   return options;
+}
+
+std::unique_ptr<GuestExchange> ServedMarkets::level3(SpotV2Tokens tokens) {
+  const Market& market = markets_.front();
+  Level3PlaybackOptions options;
+  options.tokens = std::move(tokens);
+  options.depths = market.level3_depths;
+  options.shift = [&market] { return market.playback->shift(); };
+  options.shift_messages = market.rebase_step > Duration::zero();
+  options.may_begin_anew = [&market] { return !market.playback->ended(); };
+  const auto open = [file = market.file, span = market.span] {
+    return open_source(file, span, Dialect::SpotV2, Dialect::SpotV2);
+  };
+  return std::make_unique<Level3Playback>(*clock_, open, std::move(options));
 }
 
 void ServedMarkets::catch_up() {

@@ -53,6 +53,7 @@ class ServedMarkets {
     Dialect own = Dialect::SpotV2;
     Dialect dialect = Dialect::SpotV2;  // that it is served in
     MarketWatchOptions watch;
+    std::map<std::string, int, std::less<>> level3_depths{};
     Timestamp first_at{}, last_at{};
     Duration shift{};
     Duration rebase_step{};
@@ -67,6 +68,7 @@ class ServedMarkets {
   Result<void> place(const ServeArguments& arguments);
   Result<void> start(const ServeArguments& arguments);
   void note(const Market& market, Duration skipped);
+  std::unique_ptr<GuestExchange> level3(SpotV2Tokens tokens);
   // The largest interval of candles that is served and of which a few fit into what is served.
   static Duration step_of(const Market& market, Duration served);
 

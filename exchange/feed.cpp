@@ -9,6 +9,8 @@ std::string Feed::text() const {
     case Channel::Book:
       if (depth == 0) break;
       return fmt::format("book {} depth {}", symbol, depth);
+    case Channel::Level3:
+      return fmt::format("level3 {} depth {}", symbol, depth);
     case Channel::Ohlc:
       return fmt::format("ohlc {} {}m", symbol, interval_minutes);
     case Channel::Ticker:

@@ -36,6 +36,11 @@ void Front::attach(ConnectionId connection, FrameSink& client) {
   at->second.announcement = timers_.at(timers_.now(), [this, connection](Timestamp) { announce(connection); });
 }
 
+void Front::attach_guest(ConnectionId connection, FrameSink& client) {
+  attach(connection, client);
+  find(connection)->greeted = true;
+}
+
 // Handles what was said before the announcement's timer came round, too.
 void Front::announce(ConnectionId connection) {
   auto* const to = find(connection);

@@ -73,6 +73,8 @@ class Front {
   // As Exchange::attach() and Exchange::on_frame(). Frames of connections that are not attached are ignored: what a
   // client said while it was being closed still arrives.
   void attach(ConnectionId connection, FrameSink& client);
+  // The same for a connection that another exchange has greeted.
+  void attach_guest(ConnectionId connection, FrameSink& client);
   void on_frame(const Frame& frame);
 
   // Sends the greeting unless it was sent. Whatever else is sent first does so by itself.

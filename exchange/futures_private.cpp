@@ -9,6 +9,7 @@
 #include "core/protocol/futures/account_encode.hpp"
 #include "core/protocol/futures/feeds.hpp"
 #include "core/protocol/futures/server_encode.hpp"
+#include "exchange/money.hpp"
 
 namespace ktape {
 namespace {
@@ -19,7 +20,107 @@ std::string uuid(std::uint64_t high, std::uint64_t low) {
                      (low >> 48U & 0x3FFFU) | 0x8000U, low & 0xFFFF'FFFF'FFFFU);
 }
 
+futures::OpenOrder told(const FuturesOrder& order) {
+  return {.instrument = order.product,
+          .time = order.placed_at,
+          .last_update_time = order.changed_at,
+          .qty = order.remaining(),
+          .filled = order.filled,
+          .limit_price = order.limit_price.value_or(Decimal()),
+          .type = "limit",
+          .order_id = order.order_id,
+          .cli_ord_id = order.client_order_id,
+          .direction = order.side,
+          .reduce_only = order.reduce_only};
+}
+
+futures::FillEntry told(const FuturesFill& fill) {
+  return {.instrument = fill.product,
+          .time = fill.at,
+          .price = fill.price,
+          .qty = fill.quantity,
+          .seq = fill.sequence,
+          .buy = fill.side == Side::Buy,
+          .remaining_order_qty = fill.remaining,
+          .order_id = fill.order_id,
+          .fill_id = fill.fill_id,
+          .cli_ord_id = fill.client_order_id,
+          .fill_type = "taker",
+          .fee_currency = "USD",
+          .taker_order_type = fill.order_type,
+          .order_type = fill.order_type};
+}
+
 }  // namespace
+
+void FuturesPrivate::follow(FuturesEngine& engine) {
+  KTAPE_ASSERT(engine_ == nullptr, "one engine");
+  engine_ = &engine;
+  engine.add_listener(*this);
+}
+
+// To every connection that hears this feed of this account.
+template <class Text>
+void FuturesPrivate::tell(std::string_view feed, std::string_view account, Text text) {
+  std::vector<ConnectionId> hearers;
+  for (const auto& [connection, state] : connections_) {
+    const auto heard = state.feeds.find(feed);
+    if (heard != state.feeds.end() && heard->second == account) hearers.push_back(connection);
+  }
+  for (const ConnectionId connection : hearers) text(connection);
+}
+
+void FuturesPrivate::on_futures_event(std::string_view account, const FuturesEvent& event) {
+  const bool rejected = event.kind == FuturesEvent::Kind::Reject;
+  for (const std::string_view feed : {"open_orders", "open_orders_verbose"}) {
+    // The plain feed tells nothing of orders that were never there.
+    if (rejected && feed == "open_orders") continue;
+    std::string text;
+    switch (event.kind) {
+      case FuturesEvent::Kind::Place:
+        futures::append_open_order(text, feed, told(event.order), {.reason = "new_placed_order_by_user"});
+        break;
+      case FuturesEvent::Kind::Reject:
+        futures::append_open_order(text, feed, told(event.order),
+                                   {.is_cancel = true, .reason = "post_order_failed_because_it_would_filled"});
+        break;
+      case FuturesEvent::Kind::Cancel:
+        futures::append_gone_order(
+            text, feed,
+            {.order_id = event.order.order_id, .cli_ord_id = event.order.client_order_id, .reason = event.reason});
+        break;
+      case FuturesEvent::Kind::Execution: {
+        if (!event.placed) break;
+        FuturesOrder after = event.order;
+        after.filled = money::sum(after.filled, event.fill->quantity).value_or(after.filled);
+        after.changed_at = event.fill->at;
+        futures::append_open_order(text, feed, told(after), {.reason = "partial_fill"});
+        break;
+      }
+    }
+    if (!text.empty()) tell(feed, account, [&](ConnectionId connection) { send(connection, text); });
+  }
+  if (event.kind != FuturesEvent::Kind::Execution) return;
+  std::string text;
+  const futures::FillEntry fill = told(*event.fill);
+  futures::append_fills(text, account, {&fill, 1});
+  tell("fills", account, [&](ConnectionId connection) { send(connection, text); });
+  tell("open_positions", account, [&](ConnectionId connection) { send_positions(connection, account); });
+}
+
+void FuturesPrivate::send_positions(ConnectionId connection, std::string_view account) {
+  const auto at = connections_.find(connection);
+  if (at == connections_.end()) return;
+  const auto held = engine_ != nullptr ? engine_->positions(account) : decltype(engine_->positions(account))();
+  std::vector<futures::PositionEntry> entries;
+  for (const auto& [product, position] : held) {
+    entries.push_back({.instrument = product, .balance = position.size, .entry_price = position.entry_price});
+  }
+  std::string text;
+  futures::append_open_positions(text, {.account = account, .seq = at->second.sequence++, .timestamp = timers_.now()},
+                                 entries);
+  send(connection, text);
+}
 
 FuturesPrivate::FuturesPrivate(TimerService& timers, FuturesKeys keys, std::uint64_t seed)
     : timers_(timers), keys_(std::move(keys)), seed_(seed) {
@@ -114,7 +215,7 @@ const FuturesWallet* FuturesPrivate::authenticated(const Connection& connection,
 }
 
 void FuturesPrivate::subscribe(ConnectionId connection, const Parsed& parsed, const FuturesWallet& wallet) {
-  if (connections_.at(connection).feeds.insert(parsed.feed).second) {
+  if (connections_.at(connection).feeds.insert_or_assign(parsed.feed, wallet.account).second) {
     std::string confirmation;
     futures::append_confirmation(confirmation, {.method = Method::Subscribe, .feed = parsed.feed});
     send(connection, confirmation);
@@ -132,11 +233,17 @@ void FuturesPrivate::send_snapshot(ConnectionId connection, std::string_view fee
     return futures::AccountStamp{.account = wallet.account, .seq = at->second.sequence++, .timestamp = timers_.now()};
   };
   if (feed == "open_orders" || feed == "open_orders_verbose") {
-    futures::append_open_orders_snapshot(text, feed, wallet.account, {});
+    const auto open = engine_ != nullptr ? engine_->open_orders(wallet.account) : std::vector<FuturesOrder>();
+    std::vector<futures::OpenOrder> orders;
+    for (const FuturesOrder& order : open) orders.push_back(told(order));
+    futures::append_open_orders_snapshot(text, feed, wallet.account, orders);
   } else if (feed == "fills") {
-    futures::append_fills_snapshot(text, wallet.account, {});
+    const auto made = engine_ != nullptr ? engine_->fills(wallet.account) : std::vector<FuturesFill>();
+    std::vector<futures::FillEntry> entries;
+    for (const FuturesFill& fill : made) entries.push_back(told(fill));
+    futures::append_fills_snapshot(text, wallet.account, entries);
   } else if (feed == "open_positions") {
-    futures::append_open_positions(text, stamp(), {});
+    return send_positions(connection, wallet.account);
   } else if (feed == "balances") {
     std::vector<futures::Holding> holding;
     for (const auto& [currency, amount] : wallet.holding) holding.push_back({currency, amount});

@@ -4,7 +4,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,11 +12,12 @@
 #include "core/base/decimal.hpp"
 #include "core/protocol/codec.hpp"
 #include "core/protocol/futures/request.hpp"
+#include "exchange/futures_engine.hpp"
 #include "exchange/guest_exchange.hpp"
 
 namespace ktape {
 
-// What a Futures account holds. It has no orders and no positions: nothing carries them out.
+// What a Futures account was given; orders and positions are the engine's.
 struct FuturesWallet {
   std::string account;  // a UUID
   std::map<std::string, Decimal, std::less<>> holding{};
@@ -32,13 +32,16 @@ struct FuturesKeys {
 };
 
 // The private side of Kraken's Futures endpoint: challenges, which belong to their connection, and the private feeds
-// with their snapshots. An account that nothing happens to has nothing to tell after them.
-class FuturesPrivate final : public GuestExchange {
+// with their snapshots, and what the engine's orders bring about after them. Wallets never change.
+class FuturesPrivate final : public GuestExchange, private FuturesListener {
  public:
   // `timers` outlives it. Challenges follow from the seed.
   FuturesPrivate(TimerService& timers, FuturesKeys keys, std::uint64_t seed = 1);
   FuturesPrivate(const FuturesPrivate&) = delete;
   FuturesPrivate& operator=(const FuturesPrivate&) = delete;
+
+  // Whose orders are told; without it there are none. It outlives this. Once, before the first connection.
+  void follow(FuturesEngine& engine);
 
   void attach(ConnectionId connection, const Endpoint& endpoint, FrameSink& client) override;
   void attach_guest(ConnectionId connection, FrameSink& client) override;
@@ -48,12 +51,17 @@ class FuturesPrivate final : public GuestExchange {
   struct Connection {
     FrameSink* client = nullptr;
     bool greeted = false;
-    std::string challenge;  // the last one that was given out
-    std::set<std::string, std::less<>> feeds;
+    std::string challenge;                                  // the last one that was given out
+    std::map<std::string, std::string, std::less<>> feeds;  // with the account of each
     std::int64_t sequence = 0;
     Timer greeting;
   };
   using Parsed = futures::ParsedRequest;
+
+  void on_futures_event(std::string_view account, const FuturesEvent& event) override;
+  void send_positions(ConnectionId connection, std::string_view account);
+  template <class Text>
+  void tell(std::string_view feed, std::string_view account, Text text);
 
   void greet(ConnectionId connection);
   void on_text(ConnectionId connection, std::string_view text);
@@ -68,6 +76,7 @@ class FuturesPrivate final : public GuestExchange {
   FuturesKeys keys_;
   std::uint64_t seed_;
   std::uint64_t challenges_ = 0;
+  const FuturesEngine* engine_ = nullptr;
   std::map<ConnectionId, Connection> connections_;
 };
 

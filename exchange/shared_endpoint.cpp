@@ -25,6 +25,11 @@ bool is_private_spot_v2(std::string_view text) {
   return channel == Channel::Executions || channel == Channel::Balances;
 }
 
+bool is_level3(std::string_view text) {
+  const auto parsed = spot_v2::parse_request(text, spot_v2::Host::Any);
+  return parsed.channel && parse_channel(*parsed.channel) == Channel::Level3;
+}
+
 bool is_private_spot_v1(std::string_view text) {
   const auto parsed = spot_v1::parse_request(text, spot_v1::Host::Any);
   if (parsed.event && spot_v1::is_trading_method(*parsed.event)) return true;
@@ -42,6 +47,7 @@ bool is_private_futures(std::string_view text) {
 
 SharedEndpoint::Rules SharedEndpoint::spot_v2() { return {is_private_spot_v2, spot_v2::kHeartbeat}; }
 SharedEndpoint::Rules SharedEndpoint::spot_v1() { return {is_private_spot_v1, spot_v1::kHeartbeat}; }
+SharedEndpoint::Rules SharedEndpoint::level3() { return {is_level3, spot_v2::kHeartbeat}; }
 SharedEndpoint::Rules SharedEndpoint::futures() { return {is_private_futures, {}}; }
 
 void SharedEndpoint::attach(ConnectionId connection, const Endpoint& endpoint, FrameSink& client) {

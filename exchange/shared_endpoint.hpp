@@ -22,6 +22,7 @@ class SharedEndpoint final : public Exchange {
   static Rules spot_v2();
   static Rules spot_v1();
   static Rules futures();
+  static Rules level3();  // of Spot v2: the restricted one has level3 only
 
   // Both outlive it.
   SharedEndpoint(Exchange& open, GuestExchange& restricted, Rules rules)

@@ -12,7 +12,8 @@ constexpr int kDefaultDepth = 10;
 constexpr std::string_view kDefaultTrigger = "trades";
 
 std::optional<Channel> market_channel(std::string_view name) {
-  for (const auto channel : {Channel::Book, Channel::Trade, Channel::Ticker, Channel::Ohlc, Channel::Instrument}) {
+  for (const auto channel :
+       {Channel::Book, Channel::Trade, Channel::Ticker, Channel::Ohlc, Channel::Instrument, Channel::Level3}) {
     if (to_string(channel) == name) return channel;
   }
   return std::nullopt;
@@ -45,7 +46,7 @@ std::string SpotV2Front::stamped(Reply reply, Timestamp time_in) const {
 }
 
 void SpotV2Front::on_text(ConnectionId connection, std::string_view text, Timestamp time_in) {
-  const auto parsed = spot_v2::parse_request(text);
+  const auto parsed = spot_v2::parse_request(text, options_.host);
   Reply reply;
   reply.method = parsed.reply_method;
   reply.request_id = parsed.request_id;
@@ -61,6 +62,15 @@ void SpotV2Front::on_text(ConnectionId connection, std::string_view text, Timest
   }
   const auto channel = market_channel(*parsed.channel);
   if (!channel) return acknowledge_automatic(connection, parsed, time_in);
+
+  if (channel == Channel::Level3) {
+    if (!options_.tokens.accepts(parsed.token, connection)) {
+      reply.error = "ESession:Invalid session";
+      answer(connection, reply, stamped(reply, time_in));
+      return;
+    }
+    options_.tokens.hold(parsed.token, connection);
+  }
 
   const auto method = parsed.reply_method == "subscribe" ? Method::Subscribe : Method::Unsubscribe;
   static const std::vector<std::string> kNoSymbol = {""};
@@ -85,7 +95,13 @@ void SpotV2Front::acknowledge_automatic(ConnectionId connection, const Parsed& p
 Feed SpotV2Front::resolve(ConnectionId connection, const Parsed& parsed, Method method, Channel channel,
                           std::string_view symbol) const {
   Feed feed = Feed::of(channel, std::string(symbol));
-  if (channel == Channel::Book) feed.depth = static_cast<int>(parsed.depth.value_or(kDefaultDepth));
+  if (channel == Channel::Book || channel == Channel::Level3) {
+    feed.depth = static_cast<int>(parsed.depth.value_or(kDefaultDepth));
+  }
+  if (channel == Channel::Level3 && method == Method::Unsubscribe && !parsed.depth) {
+    auto asked = asked_for(connection, channel, symbol);
+    if (!asked.empty()) return std::move(asked.front());
+  }
   if (channel == Channel::Ticker) feed.event_trigger = parsed.event_trigger.value_or(std::string(kDefaultTrigger));
   if (channel == Channel::Ohlc) {
     feed.interval_minutes = static_cast<int>(parsed.interval_minutes.value_or(0));
@@ -139,6 +155,7 @@ std::optional<SpotV2Front::Objection> SpotV2Front::objection(ConnectionId connec
       return Objection{"Already subscribed to one ohlc interval on this symbol",
                        options_.name_symbol_of_second_interval};
     }
+    if (feed.channel == Channel::Level3) return Objection{"Already subscribed"};
     if (feed.channel == Channel::Book && options_.one_book_depth_per_symbol) return Objection{"Already subscribed"};
     if (feed.channel == Channel::Ticker && options_.one_ticker_trigger_per_symbol) {
       return Objection{"Already subscribed"};

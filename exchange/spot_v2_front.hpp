@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,14 @@
 #include "exchange/front.hpp"
 
 namespace ktape {
+
+// Who may hear level3, which needs a token though it tells of the market.
+struct SpotV2Tokens {
+  std::function<bool(std::string_view token, ConnectionId connection)> accepts{};
+  // A subscription stands on `connection` that was made with it; and the connection is gone.
+  std::function<void(std::string_view token, ConnectionId connection)> hold{};
+  std::function<void(ConnectionId connection)> release{};
+};
 
 // Where Kraken's behaviour is not known, or has changed, the choice has a name (spot-v2 section 14).
 struct SpotV2FrontOptions {
@@ -22,11 +31,14 @@ struct SpotV2FrontOptions {
   bool name_symbol_of_second_interval = true;  // and when a second ohlc interval is refused
   bool acknowledge_automatic_channels = true;  // answer a subscription of heartbeat or status, or stay silent
   spot_v2::StatusForm status_form{};
+  spot_v2::Host host = spot_v2::Host::Public;  // or Level3, whose clients need tokens
+  SpotV2Tokens tokens{};
   std::string version = "2.0.10";
   std::uint64_t connection_id_seed = 0;  // connection ids told in status follow from it and the ConnectionId
 };
 
-// The conversation of Kraken's public Spot v2 endpoint: status first, one answer per symbol (spot-v2 sections 3 and 4).
+// The conversation of Kraken's public Spot v2 endpoint, or of the one of level 3: status first, one answer per symbol
+// (spot-v2 sections 3 and 4).
 class SpotV2Front final : public Front {
  public:
   // Both outlive the front.

@@ -17,6 +17,26 @@ FuturesDesk::FuturesDesk(const std::vector<Account>& accounts) {
   }
 }
 
+FuturesDesk::Caller FuturesDesk::check(const net::HttpRequest& request) const {
+  const auto found = entries_.find(net::find_header(request.headers, "APIKey"));
+  if (found == entries_.end()) return {};
+  constexpr std::string_view kRoot = "/derivatives";
+  const std::string_view target = request.target;
+  const auto query = target.find('?');
+  std::string_view path = target.substr(0, query);
+  if (path.starts_with(kRoot)) path.remove_prefix(kRoot.size());
+  std::string covered(query == std::string_view::npos ? std::string_view() : target.substr(query + 1));
+  covered += request.body;
+  covered += net::find_header(request.headers, "Nonce");
+  covered += path;
+  const auto expected = futures::sign_challenge(covered, found->second.key->credentials.api_secret());
+  const std::string_view given = net::find_header(request.headers, "Authent");
+  const bool right =
+      expected && expected->size() == given.size() && CRYPTO_memcmp(expected->data(), given.data(), given.size()) == 0;
+  if (!right) return {};
+  return {&found->second.wallet, found->second.key->permissions};
+}
+
 FuturesKeys FuturesDesk::keys() const {
   FuturesKeys keys;
   keys.wallet_of = [this](std::string_view api_key) -> const FuturesWallet* {

@@ -7,6 +7,7 @@
 
 #include "exchange/futures_private.hpp"
 #include "hosts/accounts.hpp"
+#include "net/http_message.hpp"
 
 namespace ktape::hosts {
 
@@ -17,6 +18,15 @@ class FuturesDesk {
   explicit FuturesDesk(const std::vector<Account>& accounts);
   FuturesDesk(const FuturesDesk&) = delete;
   FuturesDesk& operator=(const FuturesDesk&) = delete;
+
+  // Who calls Futures' REST: the wallet of a key whose signature is right, and what the key may do; nobody otherwise.
+  // The header Authent is the HMAC over the parameters as they were sent, the nonce and the path behind /derivatives,
+  // made as the answer to a challenge is. Nonces may be left out, and are not compared.
+  struct Caller {
+    const FuturesWallet* wallet = nullptr;
+    Permissions permissions{};
+  };
+  Caller check(const net::HttpRequest& request) const;
 
   // Good for as long as the desk lives.
   FuturesKeys keys() const;

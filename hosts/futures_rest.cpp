@@ -13,6 +13,7 @@
 #include "core/protocol/futures/feeds.hpp"
 #include "core/protocol/json_tape.hpp"
 #include "exchange/money.hpp"
+#include "hosts/futures_rest_account.hpp"
 
 namespace ktape::hosts {
 namespace {
@@ -143,7 +144,11 @@ std::optional<net::HttpResponse> FuturesRest::answer(const net::HttpRequest& req
   path = path.substr(0, path.find('?'));
   if (!path.starts_with(kRoot)) return std::nullopt;
   path.remove_prefix(kRoot.size());
-  return envelope(answer_public(path, CallParameters::of(request)), clock_.now());
+  const CallParameters parameters = CallParameters::of(request);
+  if (accounts_ != nullptr && FuturesRestAccount::has(path)) {
+    return envelope(accounts_->answer(path, request, parameters), clock_.now());
+  }
+  return envelope(answer_public(path, parameters), clock_.now());
 }
 
 FuturesAnswer FuturesRest::answer_public(std::string_view path, const CallParameters& parameters) const {

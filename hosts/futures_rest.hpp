@@ -11,6 +11,8 @@
 
 namespace ktape::hosts {
 
+class FuturesRestAccount;
+
 // What a call of Futures' REST gives: members of the envelope ("\"tickers\":[...]"), or the name of an error.
 struct FuturesAnswer {
   std::string members;
@@ -25,6 +27,9 @@ class FuturesRest {
  public:
   // Both outlive it. `market` watches a market of Futures.
   FuturesRest(const Clock& clock, const MarketWatch& market) : clock_(clock), market_(market) {}
+
+  // Calls of accounts; without it they are no pages. It outlives this.
+  void serve_accounts(FuturesRestAccount& accounts) { accounts_ = &accounts; }
 
   // Nothing for a path that is not Futures REST's.
   std::optional<net::HttpResponse> answer(const net::HttpRequest& request) const;
@@ -42,6 +47,7 @@ class FuturesRest {
 
   const Clock& clock_;
   const MarketWatch& market_;
+  FuturesRestAccount* accounts_ = nullptr;
 };
 
 }  // namespace ktape::hosts

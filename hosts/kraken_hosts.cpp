@@ -41,8 +41,14 @@ KrakenHosts::KrakenHosts(TimerService& timers, Exchange& market, KrakenHostsOpti
     spot_v2_private_.close_all(why);
     spot_v1_private_.close_all(why);
   };
+  if (options_.make_level3 && !options_.accounts.empty()) {
+    level3_ = options_.make_level3(
+        {.accepts = [this](std::string_view token, ConnectionId by) { return tokens_.find(token, by) != nullptr; },
+         .hold = [this](std::string_view token, ConnectionId by) { tokens_.bind(token, by); },
+         .release = [this](ConnectionId by) { tokens_.release(by); }});
+  }
   route(market, options_.watch.dialect);
-  if (options_.watch.dialect == Dialect::FuturesV1) futures_rest_.emplace(timers_, watch_);
+  if (options_.watch.dialect == Dialect::FuturesV1) serve_futures(watch_);
   watch_.attach();
   for (const FurtherMarket& further : options_.further) {
     route(*further.market, further.watch.dialect);
@@ -51,9 +57,18 @@ KrakenHosts::KrakenHosts(TimerService& timers, Exchange& market, KrakenHostsOpti
     futures_watch_->on_end = [this, ended = further.ended](const CloseInfo&) {
       if (!ended()) come_back(*futures_watch_, futures_return_);
     };
-    futures_rest_.emplace(timers_, *futures_watch_);
+    serve_futures(*futures_watch_);
     futures_watch_->attach();
   }
+}
+
+void KrakenHosts::serve_futures(const MarketWatch& watch) {
+  futures_rest_.emplace(timers_, watch);
+  if (options_.accounts.empty()) return;
+  futures_engine_ = std::make_unique<FuturesEngine>(timers_, watch, options_.engine.seed);
+  futures_private_.follow(*futures_engine_);
+  futures_rest_account_ = std::make_unique<FuturesRestAccount>(timers_, watch, *futures_engine_, futures_desk_);
+  futures_rest_->serve_accounts(*futures_rest_account_);
 }
 
 // After a recorded outage: like any client.
@@ -83,6 +98,11 @@ void KrakenHosts::route(Exchange& market, Dialect dialect) {
   switch (dialect) {
     case Dialect::SpotV2:
       router_.route(Gateway::SpotV2, market);
+      if (level3_) {
+        router_.route(Gateway::SpotV2Level3, *level3_);
+        shared_.push_back(std::make_unique<SharedEndpoint>(*both, *level3_, SharedEndpoint::level3()));
+        both = shared_.back().get();
+      }
       if (has_accounts) router_.route(Gateway::SpotV2Any, *both);
       break;
     case Dialect::SpotV1:

@@ -7,15 +7,18 @@
 
 #include "core/base/clock.hpp"
 #include "exchange/endpoint_router.hpp"
+#include "exchange/futures_engine.hpp"
 #include "exchange/futures_private.hpp"
 #include "exchange/market_watch.hpp"
 #include "exchange/resting_engine.hpp"
 #include "exchange/shared_endpoint.hpp"
 #include "exchange/spot_v1_private.hpp"
+#include "exchange/spot_v2_front.hpp"
 #include "exchange/spot_v2_private.hpp"
 #include "hosts/accounts.hpp"
 #include "hosts/futures_desk.hpp"
 #include "hosts/futures_rest.hpp"
+#include "hosts/futures_rest_account.hpp"
 #include "hosts/spot_rest.hpp"
 #include "net/http_message.hpp"
 
@@ -39,6 +42,8 @@ struct KrakenHostsOptions {
   SpotV1PrivateOptions spot_v1{};
   std::uint64_t token_seed = 1;
   std::vector<FurtherMarket> further{};  // each of its own dialect
+  // Makes the level 3 host of Spot v2, where the recording has such books. Of clients with a token only.
+  std::function<std::unique_ptr<GuestExchange>(SpotV2Tokens)> make_level3{};
   // Before somebody is attached: whatever has ended together begins anew together.
   std::function<void()> before_attach = [] {};
 };
@@ -68,6 +73,8 @@ class KrakenHosts final : public Exchange {
  private:
   void route(Exchange& market, Dialect dialect);
   GuestExchange& private_side(Dialect dialect);
+  // REST of Futures, and with accounts its orders.
+  void serve_futures(const MarketWatch& watch);
   // `watch` keeps coming back as long as its market has not ended.
   void come_back(MarketWatch& watch, Timer& timer);
   static std::vector<AccountTerms> terms_of(const std::vector<Account>& accounts);
@@ -81,10 +88,13 @@ class KrakenHosts final : public Exchange {
   SpotV1Private spot_v1_private_;
   FuturesDesk futures_desk_;
   FuturesPrivate futures_private_;
+  std::unique_ptr<GuestExchange> level3_;
   std::vector<std::unique_ptr<SharedEndpoint>> shared_;  // of a market and the private side of its dialect
   SpotRest spot_rest_;
   std::unique_ptr<MarketWatch> futures_watch_;  // where Futures is a further market
   std::optional<FuturesRest> futures_rest_;
+  std::unique_ptr<FuturesEngine> futures_engine_;
+  std::unique_ptr<FuturesRestAccount> futures_rest_account_;
   EndpointRouter router_;
   Timer return_, futures_return_;
 };

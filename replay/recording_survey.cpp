@@ -10,6 +10,15 @@
 namespace ktape {
 namespace {
 
+// Of the depths that can be asked for, the one that so many prices come from.
+int depth_of(std::span<const RestingOrder> orders) {
+  int prices = 0;
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    if (i == 0 || orders[i].price != orders[i - 1].price) ++prices;
+  }
+  return prices <= 10 ? 10 : prices <= 100 ? 100 : 1000;
+}
+
 class Surveyor final : public EventSink {
  public:
   Surveyor(const RecordedDialect& dialect, RecordingSurvey& out) : dialect_(dialect), out_(out) {}
@@ -17,7 +26,9 @@ class Surveyor final : public EventSink {
   // Whether it may be one of the messages that are looked at; all others need not be understood.
   bool may_tell(std::string_view text) const {
     if (dialect_.may_answer(text)) return true;
-    if (!is_futures()) return false;
+    if (!is_futures()) {
+      return text.find(R"("level3")") != std::string_view::npos && text.find(R"("snapshot")") != std::string_view::npos;
+    }
     return text.find(R"("book_snapshot")") != std::string_view::npos ||
            text.find(R"("ticker")") != std::string_view::npos;
   }
@@ -34,6 +45,9 @@ class Surveyor final : public EventSink {
         feeds.insert(*feed);
         if (is_futures() && !feed->symbol.empty()) out_.products.list(feed->symbol);
       }
+    } else if (const auto* level3 = std::get_if<Level3Snapshot>(&event)) {
+      const int depth = std::max(depth_of(level3->bids), depth_of(level3->asks));
+      out_.level3_depths.try_emplace(std::string(level3->symbol), depth);
     } else if (!is_futures()) {
       return;
     } else if (const auto* book = std::get_if<BookSnapshot>(&event)) {

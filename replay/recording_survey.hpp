@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/protocol/dialect.hpp"
@@ -12,8 +14,9 @@ namespace ktape {
 
 // What can be known of a recording before it is played: who serves it needs that from the beginning on.
 struct RecordingSurvey {
-  std::vector<Feed> feeds;   // every feed that it acknowledges
-  FuturesProducts products;  // Futures: by their first books and tickers
+  std::vector<Feed> feeds;                                // every feed that it acknowledges
+  FuturesProducts products;                               // Futures: by their first books and tickers
+  std::map<std::string, int, std::less<>> level3_depths;  // Spot v2: of each level3 book, by its first snapshot
   std::optional<Timestamp> first_at, last_at;
 };
 

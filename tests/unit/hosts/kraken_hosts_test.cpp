@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 
 #include "core/protocol/futures/challenge.hpp"
+#include "replay/level3_playback.hpp"
 #include "replay/told_terms.hpp"
+#include "rest/requests.hpp"
 #include "tests/support/frame_log.hpp"
 #include "tests/support/open_exchange.hpp"
 #include "tests/support/small_market.hpp"
@@ -92,6 +94,58 @@ TEST(KrakenHosts, GiveFuturesTheirPrivateFeeds) {
   EXPECT_EQ(client.frames[1].payload, R"({"event":"subscribed","feed":"fills"})");
   EXPECT_EQ(client.frames[2].payload,
             R"({"feed":"fills_snapshot","account":"00000000-0000-4000-8000-000000000001","fills":[]})");
+}
+
+// A book order by order, beside the other hosts: by its name, by its path, and on a URL for everything.
+TEST(KrakenHosts, HaveALevel3HostForThoseWithAToken) {
+  test::Tape tape;
+  const Timestamp start = test::SmallMarket::kStart;
+  tape.hear(
+      start,
+      R"({"channel":"level3","type":"snapshot","data":[{"symbol":"BTC/USD","checksum":0,"bids":[],"asks":[],"timestamp":"2026-09-01T08:00:00.000000000Z"}]})");
+  tape.hear(start + minutes(10), R"({"channel":"heartbeat"})");
+  VirtualClock clock(start);
+  const auto playback =
+      PlaybackExchange::create(
+          clock, [] { return Result<std::unique_ptr<FrameSource>>(test::SmallMarket::tape().source()); },
+          test::SmallMarket::options())
+          .value();
+  KrakenHosts kraken(clock, *playback,
+                     {.accounts = test::SmallMarket::accounts(), .make_level3 = [&](SpotV2Tokens tokens) {
+                        Level3PlaybackOptions options;
+                        options.tokens = std::move(tokens);
+                        options.depths = {{"BTC/USD", 10}};
+                        return std::make_unique<Level3Playback>(
+                            clock, [&] { return Result<std::unique_ptr<FrameSource>>(tape.source()); }, options);
+                      }});
+  clock.advance_to(start + seconds(20));
+  const auto credentials = test::example_credentials();
+  const auto answered =
+      kraken.answer(rest::private_request("GetWebSocketsToken", 1, {}, credentials).value()).value().body;
+  const std::string name = R"("token":")";
+  const std::string token = answered.substr(answered.find(name) + name.size(), 43);
+
+  std::uint32_t next = 0;
+  for (const char* const url : {"wss://ws-l3.kraken.com/v2", "ws://127.0.0.1/v2/l3", "ws://127.0.0.1/v2"}) {
+    SCOPED_TRACE(url);
+    test::FrameLog client;
+    const ConnectionId id{++next};
+    kraken.attach(id, at(url), client);
+    const auto say = [&](const std::string& text) {
+      kraken.on_frame({clock.now(), id, Direction::ToExchange, FrameKind::Text, text});
+    };
+    say(R"({"method":"subscribe","params":{"channel":"level3","symbol":["BTC/USD"],"token":"wrong"}})");
+    EXPECT_NE(client.frames.back().payload.find("ESession:Invalid session"), std::string::npos);
+    say(R"({"method":"subscribe","params":{"channel":"level3","symbol":["BTC/USD"],"token":")" + token + R"("}})");
+    EXPECT_NE(client.frames.back().payload.find(R"({"channel":"level3","type":"snapshot")"), std::string::npos);
+    kraken.on_frame({clock.now(), id, Direction::ToExchange, FrameKind::Closed, "1000"});
+  }
+  test::FrameLog client;
+  kraken.attach(ConnectionId{99}, at("wss://ws.kraken.com/v2"), client);
+  const std::string text =
+      R"({"method":"subscribe","params":{"channel":"level3","symbol":["BTC/USD"],"token":")" + token + R"("}})";
+  kraken.on_frame({clock.now(), ConnectionId{99}, Direction::ToExchange, FrameKind::Text, text});
+  EXPECT_NE(client.frames.back().payload.find("Private data and trading are unavailable"), std::string::npos);
 }
 
 }  // namespace
