@@ -1,6 +1,11 @@
 #include "core/client/account_data.hpp"
 
 namespace ktape {
+namespace {
+
+constexpr int kLateBeginnings = 3;
+
+}  // namespace
 
 bool AccountData::passes(std::string_view channel) const {
   const auto known = parse_channel(channel);
@@ -39,8 +44,8 @@ void AccountData::take_any(const Reports& reports) {
   }
   std::int64_t due = begins || same_message ? number : last->second.sequence + 1;
   if (to_begin_.erase(std::string(reports.channel)) > 0 && number != 1) {
-    // Once: an exchange that begins elsewhere shall not be asked for ever.
-    if (begun_late_.emplace(reports.channel).second) due = 1;
+    // Not for ever: there may be an exchange that begins elsewhere.
+    if (++begun_late_[std::string(reports.channel)] <= kLateBeginnings) due = 1;
   }
   if (number == 1) begun_late_.erase(std::string(reports.channel));
   sequences_.insert_or_assign(std::string(reports.channel), Seen{number, message_});

@@ -55,7 +55,7 @@ class AccountData {
   Recover recover_;
   std::map<std::string, Seen, std::less<>> sequences_;  // the last of each channel
   std::set<std::string, std::less<>> to_begin_;         // confirmed, and nothing has come
-  std::set<std::string, std::less<>> begun_late_;       // and asked for again once already
+  std::map<std::string, int, std::less<>> begun_late_;  // how often in a row
   std::uint64_t message_ = 0;
   std::uint64_t sequence_gaps_ = 0;
   std::uint64_t repeated_ = 0;

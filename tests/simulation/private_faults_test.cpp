@@ -10,8 +10,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "core/market/balance_table.hpp"
-#include "core/market/order_table.hpp"
+#include "core/client/account.hpp"
 #include "core/protocol/futures/challenge.hpp"
 #include "exchange/futures_private.hpp"
 #include "exchange/resting_engine.hpp"
@@ -89,30 +88,32 @@ class OtherProgram {
   Timer timer_;
 };
 
-class Orders final : public EventSink {
+// What a program keeps of the account, and the fills it has heard of.
+class Kept final : public EventSink {
  public:
-  explicit Orders(const Clock& clock) : clock_(clock) {}
+  explicit Kept(const Clock& clock) : account(clock) {}
   void on_event(const Event& event) override {
-    if (const auto* reports = std::get_if<OrderReports>(&event)) {
-      EXPECT_TRUE(table_.apply(*reports, clock_.now()));
-    }
+    EXPECT_TRUE(account.take(event));
     if (const auto* reports = std::get_if<FillReports>(&event)) {
       for (const auto& fill : reports->fills) fills_.emplace(fill.fill_id);
     }
   }
-  bool knows(const TradingEngine& engine) const {
+  bool knows_orders(const TradingEngine& engine) const {
     std::set<std::string> theirs, ours;
     for (const EngineOrder& order : engine.open_orders(AccountId{1})) theirs.insert(order.order_id);
-    for (const auto& order : table_.open_orders()) ours.insert(order->order_id);
-    // Of fills the snapshot tells the last fifty.
+    for (const auto& order : account.orders().open_orders()) ours.insert(order->order_id);
+    return theirs == ours;
+  }
+  bool knows_fills(const TradingEngine& engine) const {
+    // The snapshot tells the last fifty.
     const auto fills = engine.fills(AccountId{1});
-    return theirs == ours && std::all_of(fills.end() - std::min<std::ptrdiff_t>(std::ssize(fills), 50), fills.end(),
-                                         [&](const EngineFill& fill) { return fills_.contains(fill.fill_id); });
+    return std::all_of(fills.end() - std::min<std::ptrdiff_t>(std::ssize(fills), 50), fills.end(),
+                       [&](const EngineFill& fill) { return fills_.contains(fill.fill_id); });
   }
 
+  Account account;
+
  private:
-  const Clock& clock_;
-  OrderTable table_;
   std::set<std::string, std::less<>> fills_;
 };
 
@@ -128,12 +129,13 @@ std::string run_spot_v1(std::uint64_t seed) {
   SpotV1Private exchange(clock, engine, desk, market);
   Tokens tokens(clock, desk, seed);
   OtherProgram other(clock, engine, seed);
-  Orders orders(clock);
+  Kept kept(clock);
   return run_in_trouble(exchange, clock,
                         {Dialect::SpotV1,
                          {{.channel = Channel::OpenOrders}, {.channel = Channel::OwnTrades, .snapshot_trades = true}},
                          false},
-                        seed, &tokens, orders, [&](const Client&) { return orders.knows(engine); });
+                        seed, &tokens, kept,
+                        [&](const Client&) { return kept.knows_orders(engine) && kept.knows_fills(engine); });
 }
 
 // The public side of Futures with a book that changes, and the private one behind the same URL.
@@ -154,14 +156,7 @@ std::string run_futures(std::uint64_t seed) {
   FuturesPrivate restricted(clock, keys, seed);
   SharedEndpoint exchange(open, restricted, SharedEndpoint::futures());
   rest::FuturesAuthoriser authoriser(credentials);
-  struct Balances final : EventSink {
-    BalanceTable table;
-    void on_event(const Event& event) override {
-      if (const auto* reports = std::get_if<BalanceReports>(&event)) {
-        EXPECT_TRUE(table.apply(*reports));
-      }
-    }
-  } balances;
+  Kept kept(clock);
   return run_in_trouble(exchange, clock,
                         {Dialect::FuturesV1,
                          {{.channel = Channel::Heartbeat},
@@ -170,9 +165,14 @@ std::string run_futures(std::uint64_t seed) {
                           {.channel = Channel::OpenOrders},
                           {.channel = Channel::Fills}},
                          false},
-                        seed, &authoriser, balances, [&](const Client& client) {
-                          const auto told = balances.table.get("USD");
-                          return open.is_told_by(client) && told && told->wallets.contains("holding") &&
+                        seed, &authoriser, kept, [&](const Client& client) {
+                          if (!open.is_told_by(client)) return false;
+                          // A snapshot that is lost on its way shows in nothing that follows: then the account says
+                          // that it waits for one.
+                          if (!kept.account.balances_state().live())
+                            return !kept.account.balances_state().reason.empty();
+                          const auto told = kept.account.balances().get("USD");
+                          return told && told->wallets.contains("holding") &&
                                  told->wallets.at("holding").text() == "1000.5";
                         });
 }
