@@ -152,6 +152,8 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   });
 
   (*markets)->catch_up();
+  // What is due at the beginning: REST knows the market when the first client asks.
+  clock.advance_to(clock.now());
   const auto endpoints = server.listen();
   if (!endpoints) {
     const bool theirs = endpoints.error().code == Errc::Tls && !options.certificate.empty();

@@ -170,6 +170,7 @@ class KrakenServer::Impl {
                                                        .known_products = std::move(survey.products)},
                                              .market_ended = [this] { return playback_->ended(); },
                                              .before_attach = [this] { playback_->wake(); }});
+    clock_.advance_to(clock_.now());  // REST knows the market when the first client asks
     journal_.lead_to(*hosts_);
     return listen([this](const Endpoint& endpoint) { return hosts_->serves(endpoint); });
   }

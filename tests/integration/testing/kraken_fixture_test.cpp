@@ -39,6 +39,16 @@ class KrakenFixtureTest : public KrakenFixture {
     for (int turns = 0; turns < 20'000 && !done(); ++turns) loop.turn(5ms);
     return done();
   }
+  std::string get(const std::string& target) {
+    HttpClientOptions trust;
+    trust.ca_pem = kraken().ca();
+    HttpClient http(loop, parse_http_url(kraken().rest_url()).value(), std::move(trust));
+    std::string body;
+    http.request({.target = target},
+                 [&](Result<net::HttpResponse> answer) { body = answer ? answer->body : answer.error().detail; });
+    EXPECT_TRUE(until([&] { return !body.empty(); }));
+    return body;
+  }
   // What was said to it, without what it said itself.
   std::vector<std::string> heard() const {
     std::vector<std::string> texts;
@@ -112,15 +122,14 @@ TEST_F(KrakenFixtureTest, TellsWhatClientsAskByHttpAndAnswersFromTheRecording) {
   std::stringstream pem;
   pem << file.rdbuf();
   EXPECT_EQ(pem.str(), kraken().ca());
-  HttpClientOptions trust;
-  trust.ca_pem = kraken().ca();
-  HttpClient http(loop, parse_http_url(kraken().rest_url()).value(), std::move(trust));
-  std::string body;
-  http.request({.target = "/0/public/AssetPairs?pair=EUR/USD"},
-               [&](Result<net::HttpResponse> answer) { body = answer ? answer->body : answer.error().detail; });
-  ASSERT_TRUE(until([&] { return !body.empty(); }));
-  EXPECT_THAT(body, StartsWith(R"({"error":[],"result":{"EUR/USD":{)"));
+  EXPECT_THAT(get("/0/public/AssetPairs?pair=EUR/USD"), StartsWith(R"({"error":[],"result":{"EUR/USD":{)"));
   EXPECT_EQ(kraken().journal().back().path, "GET /0/public/AssetPairs?pair=EUR/USD");
+}
+
+TEST_F(KrakenFixtureTest, BeginsInTheMiddleOfARecording) {
+  play(test::in_source_tree("datasets/decimals.ktape"), {.start_offset = 1min});
+  const std::string body = get("/0/public/Depth?pair=EUR/USD&count=1");
+  EXPECT_THAT(body, StartsWith(R"({"error":[],"result":{"EUR/USD":{"asks":[["1.14250")"));
 }
 
 TEST_F(KrakenFixtureTest, GivesUpAWaitAfterItsPatience) {
