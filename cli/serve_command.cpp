@@ -13,6 +13,8 @@
 #include "cli/serving.hpp"
 #include "cli/text_output.hpp"
 #include "exchange/limited_exchange.hpp"
+#include "faults/faulty_exchange.hpp"
+#include "faults/server_faults.hpp"
 #include "hosts/kraken_hosts.hpp"
 #include "live/live_loop.hpp"
 #include "mock_server/mock_server.hpp"
@@ -70,6 +72,31 @@ Result<ClientLimits> client_limits(const ServeArguments& options) {
   return ClientLimits{.idle_close = *idle, .requests_per_second = options.requests_per_second};
 }
 
+// What goes wrong, as far as this server can let it.
+Result<std::vector<Fault>> faults_of(const ServeArguments& options) {
+  if (options.faults.empty()) {
+    if (!options.seed) return std::vector<Fault>();
+    return fail(Errc::InvalidArgument, "--seed chooses what faults draw: it has no meaning without --faults");
+  }
+  auto faults = read_faults(options.faults);
+  if (!faults) return faults;
+  for (const Fault& fault : *faults) {
+    const auto* const tls = std::get_if<faults::Tls>(&fault.kind);
+    if (tls == nullptr) continue;
+    if (options.security == ListenAddress::Security::Plain) {
+      return fail(Errc::InvalidArgument,
+                  fmt::format("{}: a fault of kind tls can act on a server with --tls only", options.faults));
+    }
+    if (!options.certificate.empty() && tls->failure != faults::TlsFailure::Handshake) {
+      return fail(Errc::InvalidArgument,
+                  fmt::format("{}: a fault of kind tls with failure '{}' shows a certificate of the server's own "
+                              "authority, which there is not with --cert",
+                              options.faults, to_string(tls->failure)));
+    }
+  }
+  return faults;
+}
+
 // For recordings that are told as if they happened now.
 Timestamp system_now() {
   LiveLoop sample;
@@ -78,8 +105,12 @@ Timestamp system_now() {
 }
 
 // Clients may live in the present, or in the time that is served: a certificate of ours is valid in both.
-Result<TlsIdentity> identity_of(const ServeArguments& options, Timestamp served_from) {
-  if (!options.certificate.empty()) return read_tls_identity(options.certificate, options.key);
+Result<TroubledIdentities> identities_of(const ServeArguments& options, Timestamp served_from) {
+  if (!options.certificate.empty()) {
+    auto given = read_tls_identity(options.certificate, options.key);
+    if (!given) return tl::unexpected<Error>(given.error());
+    return TroubledIdentities{std::move(*given), {}};
+  }
   TlsIdentityOptions how;
   const Duration shift = served_from - system_now();
   if (shift < Duration::zero()) {
@@ -87,7 +118,7 @@ Result<TlsIdentity> identity_of(const ServeArguments& options, Timestamp served_
   } else {
     how.valid_until += shift;
   }
-  return make_tls_identity(how);
+  return make_troubled_identities(how);
 }
 
 // All that a client must know, as shell commands.
@@ -108,6 +139,9 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   auto server_how = server_options(options);
   if (!server_how) return report(server_how.error());
 
+  auto faults = faults_of(options);
+  if (!faults) return report(faults.error());
+
   std::vector<hosts::Account> accounts;
   if (!options.accounts.empty()) {
     auto read = hosts::read_accounts(options.accounts);
@@ -119,9 +153,10 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   if (!markets) return report(markets.error());
   VirtualClock& clock = (*markets)->clock();
   if (options.security != ListenAddress::Security::Plain) {
-    auto identity = identity_of(options, clock.now());
-    if (!identity) return report(identity.error());
-    server_how->identity = std::move(*identity);
+    auto identities = identities_of(options, clock.now());
+    if (!identities) return report(identities.error());
+    server_how->identity = std::move(identities->good);
+    server_how->troubled = std::move(identities->troubled);
   }
   auto how = (*markets)->hosts_options();
   how.accounts = std::move(accounts);
@@ -133,7 +168,20 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   const std::string ca = server_how->identity ? server_how->identity->ca : std::string();
   const Rate rate = server_how->rate;
   LimitedExchange limited(clock, kraken, *limits);
-  MockServer server(loop.context(), limited, clock, std::move(*server_how));
+  std::optional<FaultPlan> plan;
+  std::optional<FaultyExchange> faulty;
+  if (!options.faults.empty()) {
+    (*markets)->catch_up();  // what goes wrong counts from where time begins
+    plan.emplace(clock, options.seed.value_or(1));
+    plan->on_act([](const FaultAct& act) { say(act.text()); });
+    for (Fault& fault : *faults) {
+      if (auto added = plan->add(std::move(fault)); !added) return report(added.error());
+    }
+    faulty.emplace(clock, limited, *plan);
+    let_fail(*server_how, *plan);
+  }
+  Exchange& served = faulty ? static_cast<Exchange&>(*faulty) : limited;
+  MockServer server(loop.context(), served, clock, std::move(*server_how));
   if (options.start_paused) server.pause();
   // Before anybody can know of this server, and stop it.
   bool stopping = false;
@@ -205,6 +253,8 @@ void add_playback_options(CLI::App& command, ServeArguments& arguments) {
   command.add_option("--accounts", arguments.accounts,
                      "Accounts with keys and balances (YAML): private "
                      "websockets, tokens and trading");
+  command.add_option("--faults", arguments.faults, "What goes wrong on purpose, where and when (YAML): docs/faults.md");
+  command.add_option("--seed", arguments.seed, "What faults draw depends on it [1]");
   command
       .add_option("--clock", arguments.clock,
                   "real: at --rate; max: as fast as clients take it; lockstep: "

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ struct ServeArguments {
   std::string certificate;
   std::string key;
   std::string accounts;
+  std::string faults;  // a file of what goes wrong
+  std::optional<std::uint64_t> seed;
   std::string clock = "real";
   std::string rate = "1";
   std::string start_offset;

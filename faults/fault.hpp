@@ -26,9 +26,9 @@ struct ByteCount {
   std::uint64_t bytes = 0;
   friend bool operator==(const ByteCount&, const ByteCount&) = default;
 };
-// How far a time is moved: into the future, or with a minus into the past.
+// How far times are moved: into the future, or with a minus into the past.
 struct Shift {
-  Duration by{};
+  std::chrono::seconds by{};
   friend bool operator==(const Shift&, const Shift&) = default;
 };
 
@@ -151,7 +151,7 @@ struct Gap {
   std::uint32_t messages = 1;
   friend bool operator==(const Gap&, const Gap&) = default;
 };
-// All times in messages are moved.
+// All times in messages are moved, as TimeShift does.
 struct ClockAhead {
   Shift shift{};
   friend bool operator==(const ClockAhead&, const ClockAhead&) = default;
@@ -194,7 +194,7 @@ struct HttpStatus {
 };
 enum class TlsFailure : std::uint8_t {
   Handshake,  // the alert handshake_failure in place of the server's hello
-  Expired,    // a certificate of the right authority that was good until yesterday
+  Expired,    // a certificate of the right authority that is good no longer
   WrongName,  // one of the right authority for another host
   Untrusted,  // one of an authority that nobody knows
 };

@@ -25,7 +25,7 @@ constexpr std::uint32_t kMany = 1000;
 Found object(std::string_view key, std::string what) { return Objection{key, std::move(what)}; }
 
 Found too_long(std::string_view key, Duration span) {
-  if (span <= kLongest && span >= -kLongest) return std::nullopt;
+  if (span <= kLongest) return std::nullopt;
   return object(key, fmt::format("{} is too long: {} at most", format_duration(span), format_duration(kLongest)));
 }
 
@@ -120,8 +120,11 @@ Found parameters(const faults::Truncate& kind) {
 Found parameters(const faults::Corrupt& kind) { return outside("characters", kind.characters, 1, kMany); }
 Found parameters(const faults::Gap& kind) { return outside("messages", kind.messages, 1, kMany); }
 Found parameters(const faults::ClockAhead& kind) {
-  if (kind.shift.by == Duration::zero()) return object("by", "a time expected, such as 5s or -5s");
-  return too_long("by", kind.shift.by);
+  if (kind.shift.by == std::chrono::seconds::zero()) return object("by", "a time expected, such as 5s or -5s");
+  if (kind.shift.by > kLongest || kind.shift.by < -kLongest) {
+    return object("by", fmt::format("{} s is too far: {} at most", kind.shift.by.count(), format_duration(kLongest)));
+  }
+  return std::nullopt;
 }
 Found parameters(const faults::ErrorReply& kind) { return bad_line("error", kind.error); }
 Found parameters(const faults::RateLimit& kind) {

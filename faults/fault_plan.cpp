@@ -141,21 +141,27 @@ void FaultPlan::tell(const Entry& entry, ConnectionId connection, std::string_vi
   for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i](act);
 }
 
-FaultPlan::Door FaultPlan::at_door() {
-  Door door = Door::Open;
+bool FaultPlan::refuses_socket() {
+  bool refused = false;
   for (const auto& one : std::vector<std::shared_ptr<Entry>>(entries_)) {
-    const bool refuses = std::holds_alternative<faults::RefuseConnect>(one->fault.kind);
-    const auto* const tls = std::get_if<faults::Tls>(&one->fault.kind);
-    if (!one->enabled || (!refuses && tls == nullptr) || !meets(*one, nullptr)) continue;
-    if (door != Door::Open || !in_window(*one, start_) || !decide(*one)) continue;
-    door = refuses                                         ? Door::Refused
-           : tls->failure == faults::TlsFailure::Handshake ? Door::TlsHandshake
-           : tls->failure == faults::TlsFailure::Expired   ? Door::TlsExpired
-           : tls->failure == faults::TlsFailure::WrongName ? Door::TlsWrongName
-                                                           : Door::TlsUntrusted;
+    if (!one->enabled || !std::holds_alternative<faults::RefuseConnect>(one->fault.kind)) continue;
+    if (!meets(*one, nullptr) || refused || !in_window(*one, start_) || !decide(*one)) continue;
+    refused = true;
     tell(*one, ConnectionId{}, "a new socket");
   }
-  return door;
+  return refused;
+}
+
+std::optional<faults::TlsFailure> FaultPlan::at_handshake() {
+  std::optional<faults::TlsFailure> failure;
+  for (const auto& one : std::vector<std::shared_ptr<Entry>>(entries_)) {
+    const auto* const tls = std::get_if<faults::Tls>(&one->fault.kind);
+    if (!one->enabled || tls == nullptr || !meets(*one, nullptr)) continue;
+    if (failure || !in_window(*one, start_) || !decide(*one)) continue;
+    failure = tls->failure;
+    tell(*one, ConnectionId{}, "a TLS handshake");
+  }
+  return failure;
 }
 
 std::optional<FaultPlan::Refusal> FaultPlan::at_upgrade(const Endpoint& endpoint) {

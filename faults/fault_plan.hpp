@@ -69,9 +69,10 @@ class FaultPlan {
 
   // ---- for those who serve: before there is a connection
 
-  enum class Door : std::uint8_t { Open, Refused, TlsHandshake, TlsExpired, TlsWrongName, TlsUntrusted };
-  // A client has opened a socket.
-  Door at_door();
+  // A client has opened a socket: whether it is reset at once.
+  bool refuses_socket();
+  // A client begins TLS: how that fails, if it does.
+  std::optional<faults::TlsFailure> at_handshake();
 
   struct Refusal {
     unsigned status = 503;
@@ -81,7 +82,8 @@ class FaultPlan {
   // A client asks for a websocket at `endpoint`.
   std::optional<Refusal> at_upgrade(const Endpoint& endpoint);
 
-  // Whether nothing that the client says arrives, so that not even its Pings are answered.
+  // Whether nothing passes on a connection just now, so that not even a Ping is answered. The number is the one that
+  // FaultyExchange was given.
   bool is_silent(ConnectionId connection) const;
 
  private:

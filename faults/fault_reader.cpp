@@ -66,11 +66,12 @@ class ParameterReader {
     if (!text) return tl::unexpected<Error>(text.error());
     const bool back = text->starts_with('-');
     const auto span = parse_duration(std::string_view(*text).substr(back ? 1 : 0));
-    if (!span) {
+    if (!span || *span % std::chrono::seconds(1) != Duration::zero()) {
       return reader_.wrong(node_, wanted_,
-                           fmt::format("a time such as 5s or -5s expected, not '{}'", text->substr(0, 64)));
+                           fmt::format("whole seconds such as 5s or -5s expected, not '{}'", text->substr(0, 64)));
     }
-    out.by = back ? -*span : *span;
+    const auto by = std::chrono::duration_cast<std::chrono::seconds>(*span);
+    out.by = back ? -by : by;
     return {};
   }
   Result<void> read(faults::ByteRate& out) { return number(out.kilobytes_per_second); }

@@ -1,13 +1,13 @@
 #include "faults/message_edits.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "core/protocol/time_shift.hpp"
 #include "faults/wire_text.hpp"
 
 namespace ktape::faults {
@@ -173,50 +173,6 @@ std::optional<BookEdit> book_edit(Dialect dialect, const MessageFacts& facts, st
   return BookEdit{std::move(*edited)};
 }
 
-// ---- times
-
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// "2026-09-01T08:00:00.000100Z", with as many places as it had.
-std::optional<std::string> rfc3339_shifted(std::string_view text, Duration by) {
-  constexpr std::size_t kWithoutFraction = 20;
-  if (text.size() < kWithoutFraction || text[4] != '-' || text[10] != 'T' || !text.ends_with('Z')) return std::nullopt;
-  const auto at = parse_rfc3339(text);
-  if (!at) return std::nullopt;
-  const std::size_t digits = text.size() == kWithoutFraction ? 0 : text.size() - kWithoutFraction - 1;
-  return format_rfc3339(*at + by, static_cast<int>(std::min<std::size_t>(digits, 9)));
-}
-
-// "1788249600.000100": ten digits and six, or nine. Volumes have eight places.
-std::optional<std::string> unix_shifted(std::string_view text, Duration by) {
-  constexpr std::size_t kSeconds = 10;
-  if (text.size() != kSeconds + 7 && text.size() != kSeconds + 10) return std::nullopt;
-  const std::string_view fraction = text.substr(kSeconds + 1);
-  if (text[kSeconds] != '.' || !all_digits(text.substr(0, kSeconds)) || !all_digits(fraction)) return std::nullopt;
-  std::int64_t value = static_cast<std::int64_t>(*whole(text.substr(0, kSeconds))) * 1'000'000'000 +
-                       static_cast<std::int64_t>(*whole(fraction)) * (fraction.size() == 6 ? 1000 : 1) + by.count();
-  value = std::max<std::int64_t>(value, 0);
-  const std::int64_t below = value % 1'000'000'000;
-  return fraction.size() == 6 ? fmt::format("{}.{:06}", value / 1'000'000'000, below / 1000)
-                              : fmt::format("{}.{:09}", value / 1'000'000'000, below);
-}
-
-// Futures: the names of members that hold milliseconds of unix time (futures-v1 sections 4 and 5). 0 is no time.
-std::optional<std::string> milliseconds_shifted(std::string_view name, std::string_view number, Duration by) {
-  static constexpr std::array<std::string_view, 7> kTimes{
-      "time",         "timestamp",      "last_update_time", "next_funding_rate_time",
-      "maturityTime", "effective_time", "serverTime"};
-  if (std::find(kTimes.begin(), kTimes.end(), name) == kTimes.end()) return std::nullopt;
-  const auto value = whole(number);
-  constexpr std::uint64_t kLatest = 9'000'000'000'000;  // the year 2255; nanoseconds end a little later
-  if (!value || *value == 0 || *value > kLatest) return std::nullopt;
-  const std::int64_t shifted =
-      static_cast<std::int64_t>(*value) + std::chrono::duration_cast<std::chrono::milliseconds>(by).count();
-  return std::to_string(std::max<std::int64_t>(shifted, 0));
-}
-
 }  // namespace
 
 std::optional<std::string> with_wrong_checksum(Dialect dialect, const MessageFacts& facts, std::string_view text) {
@@ -253,26 +209,11 @@ std::optional<std::string> with_seq_shifted(const MessageFacts& facts, std::stri
   return with(text, *number, std::to_string(*value + by));
 }
 
-std::optional<std::string> with_clock_shifted(Dialect dialect, std::string_view text, Duration by) {
-  std::string out;
-  std::size_t done = 0;
-  each_scalar(text, [&](std::string_view name, std::string_view value) {
-    std::optional<std::string> shifted;
-    std::string_view place = value;
-    if (is_text(value)) {
-      place = unquoted(value);
-      shifted = rfc3339_shifted(place, by);
-      if (!shifted && dialect == Dialect::SpotV1) shifted = unix_shifted(place, by);
-    } else if (dialect == Dialect::FuturesV1) {
-      shifted = milliseconds_shifted(name, value, by);
-    }
-    if (!shifted) return;
-    const auto at = static_cast<std::size_t>(place.data() - text.data());
-    out.append(text.substr(done, at - done)).append(*shifted);
-    done = at + place.size();
-  });
-  if (done == 0) return std::nullopt;
-  return std::move(out.append(text.substr(done)));
+std::optional<std::string> with_clock_shifted(Dialect dialect, std::string_view text, std::chrono::seconds by) {
+  TimeShift shift(dialect, by);
+  const std::string_view moved = shift.moved(text);
+  if (moved == text) return std::nullopt;
+  return std::string(moved);
 }
 
 std::string truncated(std::string_view text, std::optional<ByteCount> bytes) {

@@ -26,8 +26,8 @@ std::optional<BookEdit> with_crossed_level(Dialect dialect, const MessageFacts& 
 // Futures: a book's seq so much higher.
 std::optional<std::string> with_seq_shifted(const MessageFacts& facts, std::string_view text, std::uint64_t by);
 
-// All times moved: texts in RFC 3339; v1's unix seconds; in Futures the milliseconds of members that are times.
-std::optional<std::string> with_clock_shifted(Dialect dialect, std::string_view text, Duration by);
+// All times moved.
+std::optional<std::string> with_clock_shifted(Dialect dialect, std::string_view text, std::chrono::seconds by);
 
 std::string truncated(std::string_view text, std::optional<ByteCount> bytes);
 // Replaces ASCII characters that can be seen by others. Nothing where there is none.

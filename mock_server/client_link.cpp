@@ -71,6 +71,12 @@ Endpoint ClientLink::endpoint_asked_for(const std::string& host, const std::stri
 
 // Paths and methods; Origin and User-Agent differ from client to client and are nobody's business.
 std::optional<net::HttpRefusal> ClientLink::check(const net::UpgradeRequest& request) const {
+  if (request.is_upgrade && core_.options.refuses_upgrade) {
+    std::optional<net::HttpRefusal> refusal;
+    core_.pace->at_present(
+        [&] { refusal = core_.options.refuses_upgrade(endpoint_asked_for(request.host, request.target)); });
+    if (refusal) return refusal;
+  }
   const std::string path = request.target.substr(0, std::min(request.target.find('?'), std::size_t{200}));
   if (!path.starts_with('/') || !core_.options.accepts(endpoint_asked_for(request.host, request.target))) {
     return net::HttpRefusal{404, fmt::format("no websocket at {}\n", path), {}};

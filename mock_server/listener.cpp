@@ -17,17 +17,20 @@ using boost::system::error_code;
 constexpr std::size_t kReadAheadBytes = 4096;
 // The first byte of a TLS record that carries a handshake (RFC 8446, 5.1); no HTTP method begins with it.
 constexpr char kTlsHandshake = 0x16;
+// A fatal alert, handshake_failure, in a record of TLS 1.2 as version 1.3 has it, too (RFC 8446, 5.1 and 6).
+constexpr std::string_view kHandshakeFailure("\x15\x03\x03\x00\x02\x02\x28", 7);
 // When the process is out of descriptors, accept() fails at once and again.
 constexpr auto kRetryInterval = std::chrono::milliseconds(100);
 
 }  // namespace
 
-Listener::Listener(asio::io_context& io, ListenAddress address, std::shared_ptr<asio::ssl::context> tls,
-                   Duration handshake_timeout)
+Listener::Listener(asio::io_context& io, ListenAddress address, TlsContext tls, Duration handshake_timeout,
+                   Troubles troubles)
     : io_(io),
       address_(std::move(address)),
       tls_(std::move(tls)),
       handshake_timeout_(handshake_timeout),
+      troubles_(std::move(troubles)),
       acceptor_(io),
       retry_(io) {}
 
@@ -89,7 +92,12 @@ void Listener::accept() {
       });
       return;
     }
-    if (self->address_.security == ListenAddress::Security::Both) {
+    if (self->troubles_.refuses_socket && self->troubles_.refuses_socket()) {
+      // Its address is taken, so that the kernel has let it in: a reset is the nearest to a refusal.
+      error_code ignored;
+      socket.set_option(asio::socket_base::linger(true, 0), ignored);
+      socket.close(ignored);
+    } else if (self->address_.security == ListenAddress::Security::Both) {
       self->sniff(std::make_shared<tcp::socket>(std::move(socket)));
     } else {
       self->serve(std::move(socket), self->address_.security == ListenAddress::Security::Tls);
@@ -121,17 +129,31 @@ void Listener::serve(tcp::socket socket, bool secure) {
   net::ByteStream stream(std::move(socket), kReadAheadBytes);
   if (!secure) return arrived_({std::move(stream), false, host, local.port()});
 
+  const TlsContext context = context_for(troubles_.fails_handshake ? troubles_.fails_handshake() : std::nullopt);
+  if (!context) {
+    stream.append(kHandshakeFailure);
+    return stream.finish(handshake_timeout_, [] {});
+  }
   const auto limit = std::make_shared<asio::steady_timer>(io_, handshake_timeout_);
   const auto shared = std::make_shared<net::ByteStream>(std::move(stream));
   limit->async_wait([shared](error_code cancelled) {
     if (!cancelled) shared->abort();
   });
-  shared->tls_server(*tls_, [self = shared_from_this(), shared, limit, host, port = local.port()](Result<void> done) {
-    limit->cancel();
-    if (!self->arrived_) return;
-    if (!done) return self->log_("a client's TLS handshake failed: " + done.error().detail);
-    self->arrived_({std::move(*shared), true, host, port});
-  });
+  shared->tls_server(*context,
+                     [self = shared_from_this(), shared, limit, context, host, port = local.port()](Result<void> done) {
+                       limit->cancel();
+                       if (!self->arrived_) return;
+                       if (!done) return self->log_("a client's TLS handshake failed: " + done.error().detail);
+                       self->arrived_({std::move(*shared), true, host, port});
+                     });
+}
+
+Listener::TlsContext Listener::context_for(std::optional<TlsTrouble> trouble) {
+  if (!trouble) return tls_;
+  const auto found = troubles_.contexts.find(*trouble);
+  if (found != troubles_.contexts.end()) return found->second;
+  if (*trouble != TlsTrouble::NoHandshake) log_("no such certificate to show: the handshake fails by an alert instead");
+  return nullptr;
 }
 
 Result<std::shared_ptr<asio::ssl::context>> make_server_tls(const TlsIdentity& identity) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -25,9 +27,17 @@ class Listener : public std::enable_shared_from_this<Listener> {
     std::uint16_t local_port;
   };
 
+  using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
+  // What goes wrong on purpose; empty functions: nothing.
+  struct Troubles {
+    std::function<bool()> refuses_socket;
+    std::function<std::optional<TlsTrouble>()> fails_handshake;
+    std::map<TlsTrouble, TlsContext> contexts;
+  };
+
   // `tls` may be null for Plain.
-  Listener(boost::asio::io_context& io, ListenAddress address, std::shared_ptr<boost::asio::ssl::context> tls,
-           Duration handshake_timeout);
+  Listener(boost::asio::io_context& io, ListenAddress address, TlsContext tls, Duration handshake_timeout,
+           Troubles troubles);
 
   // Binds. `arrived` is called for each client that got through, `log` for each that did not.
   Result<void> open();
@@ -39,11 +49,14 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void accept();
   void sniff(std::shared_ptr<boost::asio::ip::tcp::socket> socket);
   void serve(boost::asio::ip::tcp::socket socket, bool secure);
+  // The context to greet with; nullptr: with an alert.
+  TlsContext context_for(std::optional<TlsTrouble> trouble);
 
   boost::asio::io_context& io_;
   ListenAddress address_;
-  std::shared_ptr<boost::asio::ssl::context> tls_;
+  TlsContext tls_;
   Duration handshake_timeout_;
+  Troubles troubles_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer retry_;
   std::uint16_t port_ = 0;

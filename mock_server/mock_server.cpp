@@ -37,13 +37,19 @@ class MockServer::Impl {
       if (!made) return tl::unexpected(made.error());
       tls = std::move(*made);
     }
+    Listener::Troubles troubles;
+    if (auto made = troubles_on_purpose(); made) {
+      troubles = std::move(*made);
+    } else {
+      return tl::unexpected(made.error());
+    }
     std::vector<Endpoint> endpoints;
     for (const ListenAddress& address : options.listen) {
       if (address.security != ListenAddress::Security::Plain && !tls) {
         return fail(Errc::InvalidArgument,
                     fmt::format("cannot listen on {} with TLS: no certificate is given", address.host));
       }
-      const auto listener = std::make_shared<Listener>(core_.io, address, tls, options.handshake_timeout);
+      const auto listener = std::make_shared<Listener>(core_.io, address, tls, options.handshake_timeout, troubles);
       if (auto opened = listener->open(); !opened) return tl::unexpected(opened.error());
       for (Endpoint& endpoint : listener->endpoints()) endpoints.push_back(std::move(endpoint));
       listeners_.push_back(listener);
@@ -74,6 +80,31 @@ class MockServer::Impl {
   Pace* pace() { return pace_.get(); }
 
  private:
+  Result<Listener::Troubles> troubles_on_purpose() {
+    const MockServerOptions& options = core_.options;
+    Listener::Troubles troubles;
+    for (const auto& [trouble, identity] : options.troubled) {
+      auto made = make_server_tls(identity);
+      if (!made) return tl::unexpected(made.error());
+      troubles.contexts.emplace(trouble, std::move(*made));
+    }
+    if (options.refuses_socket) {
+      troubles.refuses_socket = [this] {
+        bool refused = false;
+        pace_->at_present([&] { refused = core_.options.refuses_socket(); });
+        return refused;
+      };
+    }
+    if (options.fails_handshake) {
+      troubles.fails_handshake = [this] {
+        std::optional<TlsTrouble> trouble;
+        pace_->at_present([&] { trouble = core_.options.fails_handshake(); });
+        return trouble;
+      };
+    }
+    return troubles;
+  }
+
   void arrived(Listener::Arrival arrival) {
     if (core_.clients.size() >= core_.options.max_clients) {
       core_.options.log(fmt::format("a client was turned away: there are {} already", core_.clients.size()));

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,15 @@ struct MockServerOptions {
   // Answers requests that ask for no websocket, at the exchange's present time: a web server on the same port. Nothing:
   // it has no answer, and HTTP says so.
   std::function<std::optional<net::HttpResponse>(const net::HttpRequest& request)> answer_http{};
+
+  // What goes wrong on purpose; all of it asked at the exchange's present time. A socket that is just open: whether it
+  // is reset. A handshake: how it fails; the certificates to show are in `troubled`, and without one there is none. A
+  // request for a websocket: what is said in place of the upgrade. A connection: whether not even Pings are answered.
+  std::function<bool()> refuses_socket{};
+  std::function<std::optional<TlsTrouble>()> fails_handshake{};
+  std::map<TlsTrouble, TlsIdentity> troubled{};
+  std::function<std::optional<net::HttpRefusal>(const Endpoint& endpoint)> refuses_upgrade{};
+  std::function<bool(ConnectionId connection)> is_silent{};
 
   std::size_t max_clients = 4096;
   std::size_t max_message_bytes = std::size_t{1} << 20U;   // of clients; a longer one closes with 1009

@@ -114,6 +114,75 @@ Result<void> write_file(const std::string& path, std::string_view text, mode_t m
   return {};
 }
 
+Result<std::string> alternative_names(const std::vector<std::string>& names) {
+  std::string alternatives;
+  for (const std::string& name : names) {
+    // Commas and colons would end up as further entries; an address may have colons.
+    const bool address = is_address(name);
+    if (name.empty() || (!address && name.find_first_of(",:;= \t\r\n") != std::string::npos)) {
+      return fail(Errc::InvalidArgument, fmt::format("not a host name or address for a certificate: '{}'", name));
+    }
+    alternatives += fmt::format("{}{}:{}", alternatives.empty() ? "" : ",", address ? "IP" : "DNS", name);
+  }
+  if (alternatives.empty()) return fail(Errc::InvalidArgument, "a certificate needs at least one name");
+  return alternatives;
+}
+
+class Authority {
+ public:
+  static Result<Authority> create(const TlsIdentityOptions& options) {
+    Authority out;
+    out.key_ = Owned<EVP_PKEY>(EVP_EC_gen("P-256"));
+    if (!out.key_) return openssl_failure("no key pair could be made");
+    EVP_PKEY* const key = out.key_.get();
+    out.certificate_ = blank_certificate(key, "krakentape mock CA", options);
+    X509* const ca = out.certificate_.get();
+    if (ca == nullptr || X509_set_issuer_name(ca, X509_get_subject_name(ca)) != 1 ||
+        !add_extension(ca, ca, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") ||
+        !add_extension(ca, ca, NID_key_usage, "critical,keyCertSign,cRLSign") ||
+        !add_extension(ca, ca, NID_subject_key_identifier, "hash") || X509_sign(ca, key, EVP_sha256()) == 0) {
+      return openssl_failure("the authority's certificate could not be made");
+    }
+    return out;
+  }
+
+  Result<TlsIdentity> issue(const TlsIdentityOptions& options) const {
+    const auto alternatives = alternative_names(options.names);
+    if (!alternatives) return tl::unexpected<Error>(alternatives.error());
+    if (options.valid_from >= options.valid_until) {
+      return fail(Errc::InvalidArgument, "a certificate must begin to be valid before it ends");
+    }
+    X509* const ca = certificate_.get();
+    const Owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
+    if (!key) return openssl_failure("no key pair could be made");
+    const Owned<X509> leaf = blank_certificate(key.get(), "krakentape mock server", options);
+    if (!leaf || X509_set_issuer_name(leaf.get(), X509_get_subject_name(ca)) != 1 ||
+        !add_extension(leaf.get(), ca, NID_basic_constraints, "critical,CA:FALSE") ||
+        !add_extension(leaf.get(), ca, NID_key_usage, "critical,digitalSignature") ||
+        !add_extension(leaf.get(), ca, NID_ext_key_usage, "serverAuth") ||
+        !add_extension(leaf.get(), ca, NID_subject_alt_name, *alternatives) ||
+        !add_extension(leaf.get(), ca, NID_subject_key_identifier, "hash") ||
+        !add_extension(leaf.get(), ca, NID_authority_key_identifier, "keyid:always") ||
+        X509_sign(leaf.get(), key_.get(), EVP_sha256()) == 0) {
+      return openssl_failure("the server's certificate could not be made");
+    }
+    TlsIdentity out;
+    out.ca = pem([&](BIO* to) { return PEM_write_bio_X509(to, ca); });
+    out.certificate = pem([&](BIO* to) { return PEM_write_bio_X509(to, leaf.get()); });
+    out.key =
+        pem([&](BIO* to) { return PEM_write_bio_PrivateKey(to, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+    if (out.ca.empty() || out.certificate.empty() || out.key.empty()) {
+      return openssl_failure("PEM could not be written");
+    }
+    return out;
+  }
+
+ private:
+  Authority() = default;
+  Owned<EVP_PKEY> key_;
+  Owned<X509> certificate_;
+};
+
 }  // namespace
 
 std::vector<std::string> default_tls_names() {
@@ -125,52 +194,31 @@ std::vector<std::string> default_tls_names() {
 }
 
 Result<TlsIdentity> make_tls_identity(const TlsIdentityOptions& options) {
-  std::string alternatives;
-  for (const std::string& name : options.names) {
-    // Commas and colons would end up as further entries; an address may have colons.
-    const bool address = is_address(name);
-    if (name.empty() || (!address && name.find_first_of(",:;= \t\r\n") != std::string::npos)) {
-      return fail(Errc::InvalidArgument, fmt::format("not a host name or address for a certificate: '{}'", name));
-    }
-    alternatives += fmt::format("{}{}:{}", alternatives.empty() ? "" : ",", address ? "IP" : "DNS", name);
-  }
-  if (alternatives.empty()) return fail(Errc::InvalidArgument, "a certificate needs at least one name");
-  if (options.valid_from >= options.valid_until) {
-    return fail(Errc::InvalidArgument, "a certificate must begin to be valid before it ends");
-  }
+  const auto authority = Authority::create(options);
+  if (!authority) return tl::unexpected<Error>(authority.error());
+  return authority->issue(options);
+}
 
-  const Owned<EVP_PKEY> ca_key(EVP_EC_gen("P-256"));
-  const Owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
-  if (!ca_key || !key) return openssl_failure("no key pair could be made");
-
-  const Owned<X509> ca = blank_certificate(ca_key.get(), "krakentape mock CA", options);
-  if (!ca || X509_set_issuer_name(ca.get(), X509_get_subject_name(ca.get())) != 1 ||
-      !add_extension(ca.get(), ca.get(), NID_basic_constraints, "critical,CA:TRUE,pathlen:0") ||
-      !add_extension(ca.get(), ca.get(), NID_key_usage, "critical,keyCertSign,cRLSign") ||
-      !add_extension(ca.get(), ca.get(), NID_subject_key_identifier, "hash") ||
-      X509_sign(ca.get(), ca_key.get(), EVP_sha256()) == 0) {
-    return openssl_failure("the authority's certificate could not be made");
+Result<TroubledIdentities> make_troubled_identities(const TlsIdentityOptions& options) {
+  constexpr Duration kDay = std::chrono::hours(24);
+  const auto authority = Authority::create(options);
+  if (!authority) return tl::unexpected<Error>(authority.error());
+  TlsIdentityOptions expired = options;
+  expired.valid_from = options.valid_from - 30 * kDay;
+  expired.valid_until = options.valid_from;
+  TlsIdentityOptions wrong_name = options;
+  wrong_name.names = {"wrong.example.com"};
+  auto good = authority->issue(options);
+  auto late = authority->issue(expired);
+  auto wrong = authority->issue(wrong_name);
+  auto strange = make_tls_identity(options);
+  for (const auto* made : {&good, &late, &wrong, &strange}) {
+    if (!*made) return tl::unexpected<Error>(made->error());
   }
-
-  const Owned<X509> leaf = blank_certificate(key.get(), "krakentape mock server", options);
-  if (!leaf || X509_set_issuer_name(leaf.get(), X509_get_subject_name(ca.get())) != 1 ||
-      !add_extension(leaf.get(), ca.get(), NID_basic_constraints, "critical,CA:FALSE") ||
-      !add_extension(leaf.get(), ca.get(), NID_key_usage, "critical,digitalSignature") ||
-      !add_extension(leaf.get(), ca.get(), NID_ext_key_usage, "serverAuth") ||
-      !add_extension(leaf.get(), ca.get(), NID_subject_alt_name, alternatives) ||
-      !add_extension(leaf.get(), ca.get(), NID_subject_key_identifier, "hash") ||
-      !add_extension(leaf.get(), ca.get(), NID_authority_key_identifier, "keyid:always") ||
-      X509_sign(leaf.get(), ca_key.get(), EVP_sha256()) == 0) {
-    return openssl_failure("the server's certificate could not be made");
-  }
-
-  TlsIdentity out;
-  out.ca = pem([&](BIO* to) { return PEM_write_bio_X509(to, ca.get()); });
-  out.certificate = pem([&](BIO* to) { return PEM_write_bio_X509(to, leaf.get()); });
-  out.key =
-      pem([&](BIO* to) { return PEM_write_bio_PrivateKey(to, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
-  if (out.ca.empty() || out.certificate.empty() || out.key.empty()) return openssl_failure("PEM could not be written");
-  return out;
+  return TroubledIdentities{std::move(*good),
+                            {{TlsTrouble::Expired, std::move(*late)},
+                             {TlsTrouble::WrongName, std::move(*wrong)},
+                             {TlsTrouble::Untrusted, std::move(*strange)}}};
 }
 
 Result<TlsIdentity> read_tls_identity(const std::string& certificate_file, const std::string& key_file,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,14 @@ struct TlsIdentity {
   std::string key;          // the server's private key
 };
 
+// How a TLS handshake can fail by a server's fault.
+enum class TlsTrouble : std::uint8_t {
+  NoHandshake,  // the alert handshake_failure where the server's hello was due
+  Expired,      // a certificate that was good until the day that the right one began
+  WrongName,    // one for another host
+  Untrusted,    // one of an authority that nobody knows
+};
+
 // localhost and its addresses, and every host of Kraken's that a client may have built in.
 std::vector<std::string> default_tls_names();
 
@@ -28,6 +38,14 @@ struct TlsIdentityOptions {
 // A new authority and a server certificate issued by it (EC P-256, SHA-256). The authority's key is thrown away, so
 // nobody can issue anything else in its name.
 Result<TlsIdentity> make_tls_identity(const TlsIdentityOptions& options = {});
+
+// The same, and what the same authority would rather not have issued: an expired certificate, one for
+// wrong.example.com, and beside them one of another authority. To test with, as MockServerOptions::troubled.
+struct TroubledIdentities {
+  TlsIdentity good;
+  std::map<TlsTrouble, TlsIdentity> troubled;
+};
+Result<TroubledIdentities> make_troubled_identities(const TlsIdentityOptions& options = {});
 
 // As write_tls_identity() leaves them, or anybody else's PEM files. `ca_file` may be empty.
 Result<TlsIdentity> read_tls_identity(const std::string& certificate_file, const std::string& key_file,

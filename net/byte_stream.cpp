@@ -137,6 +137,7 @@ struct ByteStream::State : std::enable_shared_from_this<State> {
   std::string pending;    // taken, not yet handed to the socket
   std::string in_flight;  // being written
   bool writing = false;
+  bool is_mute = false;
   bool flush_posted = false;
   error_code write_error;
   std::unique_ptr<Completion> waiting;  // a write of Beast's that was taken and will be reported when there is room
@@ -195,10 +196,12 @@ void ByteStream::tls_server(ssl::context& context, Handshake done) {
 }
 
 void ByteStream::append(std::string_view bytes) {
-  if (state_->write_error || bytes.empty()) return;
+  if (state_->write_error || bytes.empty() || state_->is_mute) return;
   state_->pending.append(bytes);
   state_->schedule_flush();
 }
+
+void ByteStream::mute(bool on) { state_->is_mute = on; }
 
 std::size_t ByteStream::queued_bytes() const { return state_->queued(); }
 

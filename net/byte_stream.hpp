@@ -62,6 +62,8 @@ class ByteStream {
 
   // Takes the bytes; they are written when the running handler has returned.
   void append(std::string_view bytes);
+  // While it is mute, what is appended is lost: a peer cannot tell it from a network that has lost it.
+  void mute(bool on);
   // Bytes taken that the operating system has not.
   std::size_t queued_bytes() const;
   // The error that ended writing, if one did.

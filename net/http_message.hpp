@@ -25,6 +25,13 @@ struct HttpResponse {
   std::string body{};
 };
 
+// What is said in place of an upgrade to a websocket.
+struct HttpRefusal {
+  unsigned status = 404;
+  std::string text;     // the body, a sentence for people
+  HttpHeaders headers;  // further ones
+};
+
 // The value of the first header of that name, whatever its case; empty if there is none.
 std::string_view find_header(const HttpHeaders& headers, std::string_view name);
 

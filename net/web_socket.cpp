@@ -253,6 +253,7 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
       if (kind == ws::frame_type::close) {
         // From here on Beast answers; nothing of ours may follow its close frame.
         peer_closes = true;
+        tell([&](WebSocketEvents& e) { bytes().mute(e.is_mute()); });
         return;
       }
       if (stage != Stage::Open) return;
@@ -261,6 +262,8 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
         e.on_message(kind == ws::frame_type::ping ? FrameKind::Ping : FrameKind::Pong,
                      {payload.data(), payload.size()});
       });
+      // Until something else is said: Beast's answer is the next that is written.
+      if (kind == ws::frame_type::ping) tell([&](WebSocketEvents& e) { bytes().mute(e.is_mute()); });
     });
     tell([this](WebSocketEvents& e) { e.on_open(request); });
     if (stage == Stage::Open) read();
@@ -326,6 +329,7 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
 
   bool send(FrameKind kind, std::string_view payload) {
     if (stage != Stage::Open || peer_closes) return false;
+    bytes().mute(false);
     if (kind == FrameKind::Ping || kind == FrameKind::Pong) payload = payload.substr(0, kMaxControlBytes);
     if (server) {
       // A server's frames are not masked: a header in front of the bytes is all there is to prepare.
@@ -349,6 +353,7 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
     if (stage == Stage::Closing || stage == Stage::Ended) return;
     if (stage == Stage::Handshake || (!may_be_sent(why.code) && why.code != 1005)) return drop(why);
     if (peer_closes) return;  // the peer was first: its close frame is the end
+    bytes().mute(false);
     ending = {why, true};
     stage = Stage::Closing;
     start_timer(limits.close_timeout, fmt::format("no answer within {} to our close ({})",

@@ -43,12 +43,6 @@ struct UpgradeRequest {
   std::vector<std::string> subprotocols;  // offered, in the client's order
 };
 
-struct HttpRefusal {
-  unsigned status = 404;
-  std::string text;     // the body, a sentence for people
-  HttpHeaders headers;  // further ones
-};
-
 // Nothing: go ahead.
 using UpgradePolicy = std::function<std::optional<HttpRefusal>(const UpgradeRequest&)>;
 
@@ -69,6 +63,8 @@ class WebSocketEvents {
   // Text, Binary, Ping and Pong in the order of arrival. A Ping is answered when the call has returned, that is, after
   // everything sent before or meanwhile.
   virtual void on_message(FrameKind kind, std::string_view payload) = 0;
+  // Asked when a Ping or a Close has come: true leaves it unanswered, as if the answer were lost on its way.
+  virtual bool is_mute() { return false; }
   // Once and last, also for a handshake that failed.
   virtual void on_end(const Ending& ending) = 0;
   // A write has ended: queued_bytes() is smaller.
