@@ -1,6 +1,10 @@
-// Messages per second over loopback sockets, server and reader in two threads. The bound of the same run: the same
-// bytes through a bare TCP connection in writes of 16 KiB, without websocket or TLS.
+// Messages per second over loopback sockets, server and readers in two threads, and memory per connection. The bounds
+// of the same run: the same bytes through a bare TCP connection in writes of 16 KiB, without websocket or TLS; and
+// Boost.Beast alone, which writes each message by itself.
 #include <array>
+#include <fstream>
+#include <map>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,7 +15,11 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <unistd.h>
 
 #include "core/base/assert.hpp"
 #include "live/live_loop.hpp"
@@ -28,38 +36,42 @@ constexpr std::int64_t kMessages = 500'000;
 constexpr std::size_t kPayload = 211;         // a book update of Spot v2
 constexpr std::size_t kFrame = kPayload + 4;  // with its websocket header
 
-// Says ten messages each 10 us of virtual time, then closes.
+// Once so many are attached, says ten messages each 10 us of virtual time to each of them, then closes.
 class Firehose final : public Exchange {
  public:
-  explicit Firehose(TimerService& timers) : timers_(timers) {}
+  Firehose(TimerService& timers, std::size_t audience, std::int64_t messages)
+      : timers_(timers), audience_(audience), messages_(messages) {}
 
   void attach(ConnectionId connection, const Endpoint&, FrameSink& client) override {
-    connection_ = connection;
-    client_ = &client;
-    left_ = kMessages;
+    clients_[connection] = &client;
+    if (clients_.size() != audience_) return;
+    left_ = messages_;
     fire();
   }
   void on_frame(const Frame& frame) override {
-    if (frame.kind == FrameKind::Closed) client_ = nullptr;
+    if (frame.kind == FrameKind::Closed) clients_.erase(frame.connection);
   }
 
  private:
   void fire() {
     timer_ = timers_.at(timers_.now() + std::chrono::microseconds(10), [this](Timestamp) {
-      for (int i = 0; i < 10 && left_ > 0 && client_ != nullptr; ++i, --left_) say(FrameKind::Text, text_);
-      if (left_ > 0 && client_ != nullptr) return fire();
-      if (client_ != nullptr) say(FrameKind::Closed, "1000");
+      for (int i = 0; i < 10 && left_ > 0; ++i, --left_) say(FrameKind::Text, text_);
+      if (left_ > 0 && !clients_.empty()) return fire();
+      say(FrameKind::Closed, "1000");
+      clients_.clear();
     });
   }
   void say(FrameKind kind, std::string_view payload) {
-    FrameSink* const to = kind == FrameKind::Closed ? std::exchange(client_, nullptr) : client_;
-    to->on_frame({timers_.now(), connection_, Direction::FromExchange, kind, payload});
+    for (const auto& [connection, client] : clients_) {
+      client->on_frame({timers_.now(), connection, Direction::FromExchange, kind, payload});
+    }
   }
 
   TimerService& timers_;
+  std::size_t audience_;
+  std::int64_t messages_;
   Timer timer_;
-  ConnectionId connection_{};
-  FrameSink* client_ = nullptr;
+  std::map<ConnectionId, FrameSink*> clients_;
   std::int64_t left_ = 0;
   std::string text_ = std::string(kPayload, 'x');
 };
@@ -67,7 +79,8 @@ class Firehose final : public Exchange {
 // A server in a thread of its own.
 class Server {
  public:
-  explicit Server(ListenAddress::Security security) {
+  explicit Server(ListenAddress::Security security, std::size_t audience = 1, std::int64_t messages = kMessages)
+      : firehose_(clock_, audience, messages) {
     MockServerOptions options;
     options.pace = ServerPace::Max;
     options.listen = {{.security = security}};
@@ -88,18 +101,17 @@ class Server {
  private:
   asio::io_context io_;
   VirtualClock clock_{Timestamp{}};
-  Firehose firehose_{clock_};
+  Firehose firehose_;
   std::string ca_;
   std::optional<MockServer> server_;
   Endpoint endpoint_;
   std::thread thread_;
 };
 
-void count(benchmark::State& state) {
-  const auto messages = static_cast<double>(kMessages) * static_cast<double>(state.iterations());
+void count(benchmark::State& state, std::int64_t each = kMessages) {
+  const auto messages = static_cast<double>(each) * static_cast<double>(state.iterations());
   state.counters["messages/s"] = benchmark::Counter(messages, benchmark::Counter::kIsRate);
-  state.SetBytesProcessed(kMessages * static_cast<std::int64_t>(kFrame) *
-                          static_cast<std::int64_t>(state.iterations()));
+  state.SetBytesProcessed(each * static_cast<std::int64_t>(kFrame) * static_cast<std::int64_t>(state.iterations()));
 }
 
 void bare_tcp(benchmark::State& state) {
@@ -127,24 +139,142 @@ void bare_tcp(benchmark::State& state) {
 }
 BENCHMARK(bare_tcp)->UseRealTime()->Unit(benchmark::kMillisecond);
 
-// The server alone: the reader takes bytes and looks at none.
-void server_to_bare_reader(benchmark::State& state) {
-  Server server(ListenAddress::Security::Plain);
+constexpr std::string_view kUpgrade =
+    "GET /v2 HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+// Boost.Beast as its examples use it: a write for each message, to a reader that looks at none.
+void beast_alone(benchmark::State& state) {
   asio::io_context io;
   std::vector<char> buffer(std::size_t{256} << 10U);
   for ([[maybe_unused]] const auto iteration : state) {
+    tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
+    std::thread writer([&] {
+      boost::beast::websocket::stream<tcp::socket> out(acceptor.accept());
+      out.accept();
+      out.text(true);
+      const std::string text(kPayload, 'x');
+      for (std::int64_t i = 0; i < kMessages; ++i) out.write(asio::buffer(text));
+    });
     tcp::socket in(io);
-    in.connect({asio::ip::make_address(server.endpoint().host), server.endpoint().port});
-    const std::string upgrade =
-        "GET /v2 HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    asio::write(in, asio::buffer(upgrade));
+    in.connect(acceptor.local_endpoint());
+    asio::write(in, asio::buffer(kUpgrade));
     std::size_t got = 0;
     while (got < kMessages * kFrame) got += in.read_some(asio::buffer(buffer));
+    writer.join();
   }
   count(state);
 }
-BENCHMARK(server_to_bare_reader)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(beast_alone)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+// A connection that takes bytes and looks at none.
+template <class Stream>
+class BareReader {
+ public:
+  BareReader(Stream stream, std::size_t wanted)
+      : stream_(std::move(stream)), left_(wanted), buffer_(std::size_t{64} << 10U) {}
+  Stream& stream() { return stream_; }
+  void read() {
+    stream_.async_read_some(asio::buffer(buffer_), [this](boost::system::error_code error, std::size_t got) {
+      KTAPE_ASSERT(!error, "the server hung up");
+      if (got >= left_) return;
+      left_ -= got;
+      read();
+    });
+  }
+
+ private:
+  Stream stream_;
+  std::size_t left_;
+  std::vector<char> buffer_;
+};
+
+// The server alone: one or many readers in one thread.
+template <class Stream, class MakeStream>
+void server_to_bare_readers(benchmark::State& state, ListenAddress::Security security, MakeStream make) {
+  const auto readers = static_cast<std::size_t>(state.range(0));
+  const std::int64_t each = kMessages / state.range(0);
+  Server server(security, readers, each);
+  for ([[maybe_unused]] const auto iteration : state) {
+    asio::io_context io;
+    std::vector<std::unique_ptr<BareReader<Stream>>> all;
+    for (std::size_t i = 0; i < readers; ++i) {
+      all.push_back(std::make_unique<BareReader<Stream>>(make(io, server), static_cast<std::size_t>(each) * kFrame));
+      asio::write(all.back()->stream(), asio::buffer(kUpgrade));
+    }
+    for (const auto& one : all) one->read();
+    io.run();
+  }
+  count(state, each * state.range(0));
+}
+
+tcp::socket connected(asio::io_context& io, const Server& server) {
+  tcp::socket socket(io);
+  socket.connect({asio::ip::make_address(server.endpoint().host), server.endpoint().port});
+  return socket;
+}
+
+void server_plain(benchmark::State& state) {
+  server_to_bare_readers<tcp::socket>(state, ListenAddress::Security::Plain, connected);
+}
+BENCHMARK(server_plain)->Arg(1)->Arg(100)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void server_tls(benchmark::State& state) {
+  using TlsStream = asio::ssl::stream<tcp::socket>;
+  asio::ssl::context trust(asio::ssl::context::tls_client);
+  server_to_bare_readers<TlsStream>(state, ListenAddress::Security::Tls,
+                                    [&](asio::io_context& io, const Server& server) {
+                                      TlsStream stream(connected(io, server), trust);
+                                      stream.handshake(asio::ssl::stream_base::client);
+                                      return stream;
+                                    });
+}
+BENCHMARK(server_tls)->Arg(1)->Arg(100)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+std::size_t resident_bytes() {
+  std::ifstream status("/proc/self/statm");
+  std::size_t whole = 0;
+  std::size_t resident = 0;
+  status >> whole >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// What a connection that stands and hears nothing costs the server; the reader's end of it is a bare socket.
+template <class Stream, class MakeStream>
+void memory_per_connection(benchmark::State& state, ListenAddress::Security security, MakeStream make) {
+  constexpr std::size_t kConnections = 400;  // both ends are files of this process
+  double bytes = 0;
+  for ([[maybe_unused]] const auto iteration : state) {
+    Server server(security, kConnections + 1);
+    asio::io_context io;
+    std::vector<Stream> all;
+    all.reserve(kConnections);
+    std::array<char, 4096> answer{};
+    const std::size_t before = resident_bytes();
+    for (std::size_t i = 0; i < kConnections; ++i) {
+      all.push_back(make(io, server));
+      asio::write(all.back(), asio::buffer(kUpgrade));
+      all.back().read_some(asio::buffer(answer));
+    }
+    bytes = static_cast<double>(resident_bytes() - before) / static_cast<double>(kConnections);
+  }
+  state.counters["bytes/connection"] = bytes;
+}
+void memory_plain(benchmark::State& state) {
+  memory_per_connection<tcp::socket>(state, ListenAddress::Security::Plain, connected);
+}
+BENCHMARK(memory_plain)->Iterations(1)->Unit(benchmark::kMillisecond);
+void memory_tls(benchmark::State& state) {  // of both ends: the reader's TLS counts as well
+  using TlsStream = asio::ssl::stream<tcp::socket>;
+  asio::ssl::context trust(asio::ssl::context::tls_client);
+  memory_per_connection<TlsStream>(state, ListenAddress::Security::Tls,
+                                   [&](asio::io_context& io, const Server& server) {
+                                     TlsStream stream(connected(io, server), trust);
+                                     stream.handshake(asio::ssl::stream_base::client);
+                                     return stream;
+                                   });
+}
+BENCHMARK(memory_tls)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 class Counter final : public FrameSink {
  public:
