@@ -29,7 +29,11 @@ class Pace {
   virtual void advance_to(Timestamp at) = 0;
   virtual void pause() = 0;
   virtual void resume() = 0;
-  virtual void stop() = 0;  // no further advance, no timers
+  virtual bool is_paused() const = 0;
+  // Whether time moves by advance_to() only, for now.
+  virtual bool stands() const = 0;
+  virtual bool set_rate(Rate /*rate*/) { return false; }  // false: it has none
+  virtual void stop() = 0;                                // no further advance, no timers
 };
 
 // What the paces share: who is there, and the ways to the exchange.

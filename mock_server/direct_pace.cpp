@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/post.hpp>
@@ -47,12 +48,32 @@ class DirectPace : public Pace {
   }
 
   void client_written() override {}
-  void advance_to(Timestamp) override {}
+  void advance_to(Timestamp at) override {
+    const Passing passing(*this);
+    VirtualClock& clock = core_.clock;
+    for (auto next = clock.next_deadline(); next && *next <= at; next = clock.next_deadline()) core_.pass(*next);
+    if (at > clock.now()) core_.pass(at);
+  }
   void pause() override {}
   void resume() override {}
+  bool is_paused() const override { return false; }
 
  protected:
   ServerCore& core() { return core_; }
+
+  // While time passes, what happens at an instant may ask for a pause.
+  class Passing {
+   public:
+    explicit Passing(DirectPace& pace) : pace_(pace), before_(std::exchange(pace.passing_, true)) {}
+    ~Passing() { pace_.passing_ = before_; }
+    Passing(const Passing&) = delete;
+    Passing& operator=(const Passing&) = delete;
+
+   private:
+    DirectPace& pace_;
+    bool before_;
+  };
+  bool is_passing() const { return passing_; }
 
   // A handler that does nothing if it was cancelled, or if this object is gone by then.
   template <class Action>
@@ -70,22 +91,22 @@ class DirectPace : public Pace {
  private:
   // What the exchange wants to do at once.
   void settle() {
-    core_.clock.advance_to(core_.clock.now());
+    {
+      const Passing passing(*this);
+      core_.clock.advance_to(core_.clock.now());
+    }
     schedule();
   }
 
   ServerCore& core_;
+  bool passing_ = false;
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 
 class ManualPace final : public DirectPace {
  public:
   using DirectPace::DirectPace;
-  void advance_to(Timestamp at) override {
-    VirtualClock& clock = core().clock;
-    for (auto next = clock.next_deadline(); next && *next <= at; next = clock.next_deadline()) core().pass(*next);
-    if (at > clock.now()) core().pass(at);
-  }
+  bool stands() const override { return true; }
   void stop() override {}
 };
 
@@ -102,7 +123,7 @@ class RealTimePace final : public DirectPace {
   }
 
   void pause() override {
-    catch_up();
+    if (!is_passing()) catch_up();
     paused_ = true;
     running_ = false;
     timer_.cancel();
@@ -110,6 +131,14 @@ class RealTimePace final : public DirectPace {
   void resume() override {
     if (!std::exchange(paused_, false)) return;
     start();
+  }
+  bool is_paused() const override { return paused_; }
+  bool stands() const override { return !running_ && !stopped_; }
+  bool set_rate(Rate rate) override {
+    catch_up();
+    core().options.rate = rate;
+    if (running_) start();
+    return true;
   }
   void stop() override {
     stopped_ = true;
@@ -127,10 +156,14 @@ class RealTimePace final : public DirectPace {
 
   void catch_up() override {
     if (!running_) return;
+    const Passing passing(*this);
     VirtualClock& clock = core().clock;
     const Timestamp present = scale_.virtual_at(RealClock::now() - origin_);
-    for (auto next = clock.next_deadline(); next && *next <= present; next = clock.next_deadline()) core().pass(*next);
-    clock.advance_to(present);
+    // Until somebody pauses it in between.
+    for (auto next = clock.next_deadline(); running_ && next && *next <= present; next = clock.next_deadline()) {
+      core().pass(*next);
+    }
+    if (running_) clock.advance_to(present);
   }
 
   void schedule() override {
@@ -162,6 +195,13 @@ class MaxPace final : public DirectPace {
   explicit MaxPace(ServerCore& shared) : DirectPace(shared), stall_(shared.io) {}
 
   void client_written() override { schedule(); }
+  void pause() override { paused_ = true; }
+  void resume() override {
+    paused_ = false;
+    schedule();
+  }
+  bool is_paused() const override { return paused_; }
+  bool stands() const override { return paused_ && !stopped_; }
   void stop() override {
     stopped_ = true;
     stall_.cancel();
@@ -179,7 +219,7 @@ class MaxPace final : public DirectPace {
   }
 
   void schedule() override {
-    if (posted_ || stopped_) return;
+    if (posted_ || paused_ || stopped_) return;
     posted_ = true;
     boost::asio::post(core().io, guarded([this] {
                         posted_ = false;
@@ -189,7 +229,7 @@ class MaxPace final : public DirectPace {
 
   void run() {
     for (int i = 0; i < kInstantsPerTurn; ++i) {
-      if (stopped_ || !core().anybody_attached()) return;
+      if (stopped_ || paused_ || !core().anybody_attached()) return;
       if (flooded()) return wait_for_the_slowest();
       flooded_since_.clear();
       const auto next = core().clock.next_deadline();
@@ -224,6 +264,7 @@ class MaxPace final : public DirectPace {
   boost::asio::steady_timer stall_;
   std::map<ConnectionId, RealClock::time_point> flooded_since_;
   bool posted_ = false;
+  bool paused_ = false;
   bool stopped_ = false;
 };
 

@@ -59,8 +59,12 @@ class LockstepPace final : public Pace {
   }
 
   void advance_to(Timestamp) override {}
-  void pause() override {}
-  void resume() override {}
+  void pause() override { paused_ = true; }
+  void resume() override {
+    if (std::exchange(paused_, false) && !in_round_) post_next();
+  }
+  bool is_paused() const override { return paused_; }
+  bool stands() const override { return false; }
   void stop() override {
     stopped_ = true;
     patience_.cancel();
@@ -89,7 +93,7 @@ class LockstepPace final : public Pace {
   void next_round() {
     std::erase_if(newcomers_, [this](ConnectionId id) { return !core_.clients.contains(id); });
     if (quiet_rounds_missing_ > 0) return announce(core_.clock.now());
-    if (stopped_ || !core_.anybody_attached()) return;
+    if (stopped_ || paused_ || !core_.anybody_attached()) return;
     if (const auto next = core_.clock.next_deadline()) announce(*next);
   }
 
@@ -204,6 +208,7 @@ class LockstepPace final : public Pace {
   bool in_round_ = false;
   bool ending_ = false;
   bool posted_ = false;
+  bool paused_ = false;
   bool stopped_ = false;
 };
 

@@ -129,9 +129,25 @@ void MockServer::stop() { impl_->stop(); }
 std::size_t MockServer::clients() const { return impl_->clients(); }
 
 std::size_t MockServer::connections() const { return impl_->connections(); }
-
-void MockServer::advance_to(Timestamp at) {
-  if (Pace* const pace = impl_->pace()) pace->advance_to(at);
+bool MockServer::advance_to(Timestamp at) {
+  if (!stands()) return false;
+  impl_->pace()->advance_to(at);
+  return true;
+}
+bool MockServer::stands() const {
+  const Pace* const pace = impl_->pace();
+  return pace != nullptr && pace->stands();
+}
+bool MockServer::is_paused() const {
+  const Pace* const pace = impl_->pace();
+  return pace != nullptr && pace->is_paused();
+}
+bool MockServer::set_rate(Rate rate) {
+  Pace* const pace = impl_->pace();
+  return pace != nullptr && pace->set_rate(rate);
+}
+void MockServer::at_present(const std::function<void()>& action) {
+  if (Pace* const pace = impl_->pace()) pace->at_present(action);
 }
 void MockServer::pause() {
   if (Pace* const pace = impl_->pace()) pace->pause();

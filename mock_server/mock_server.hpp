@@ -111,12 +111,23 @@ class MockServer {
   std::size_t clients() const;      // attached ones
   std::size_t connections() const;  // and those that speak HTTP, or nothing yet
 
-  // Manual: passes all instants up to `at`.
-  void advance_to(Timestamp at);
-
-  // RealTime: time stands, connections do not.
+  // Time stands, connections do not. Without effect on Manual, where it always does.
   void pause();
   void resume();
+  bool is_paused() const;
+
+  // Manual, and in RealTime and Max while it is paused or waits for the first client: passes all instants up to `at`,
+  // at once; what clients hear of it is queued. False in any other case, and nothing is done.
+  bool advance_to(Timestamp at);
+  // Whether advance_to() would do it.
+  bool stands() const;
+
+  // RealTime: from now on. False in every other pace.
+  bool set_rate(Rate rate);
+
+  // Runs `action` when the clock has come to the present, and then what the exchange does about it: for whoever acts on
+  // the exchange from outside.
+  void at_present(const std::function<void()>& action);
 
  private:
   class Impl;

@@ -260,7 +260,7 @@ void PlaybackExchange::play_reply(const RecordedFrame& frame) {
 
 void PlaybackExchange::play_status(const RecordedFrame& frame, bool change) {
   std::vector<ConnectionId> told;
-  if (change) {
+  if (change && !imposed_system_) {
     told = residents(frame.connection);
     std::erase_if(told, [&](ConnectionId client) { return !front_->is_greeted(client); });
   }
@@ -269,6 +269,18 @@ void PlaybackExchange::play_status(const RecordedFrame& frame, bool change) {
   greeting_.clear();
   if (!change) recent_greeting_ = {timers_.now(), std::string(frame.payload)};
   send_to(told, frame.payload);
+}
+
+Result<void> PlaybackExchange::set_system(std::optional<std::string> system) {
+  if (options_.dialect == Dialect::FuturesV1) {
+    return fail(Errc::Unsupported, "the status of Futures tells nothing of the matching engine");
+  }
+  imposed_system_ = std::move(system);
+  for (const ConnectionId connection : front_->connections()) {
+    if (!front_->is_greeted(connection)) continue;  // its greeting will tell
+    front_->send(connection, front_->status_text(connection, imposed_system_.value_or(system_)));
+  }
+  return {};
 }
 
 void PlaybackExchange::play_closed(const RecordedFrame& frame) {

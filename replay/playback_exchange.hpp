@@ -87,6 +87,10 @@ class PlaybackExchange final : public Exchange, private Front::Backend {
   // The first error of the source; it ends the playback.
   const Result<void>& status() const { return status_; }
 
+  // The state of the matching engine from now on, whatever was recorded, in the words of the dialect's status; nothing:
+  // the recorded one again. Everybody is told. Errc::Unsupported where the dialect has no such thing (Futures).
+  Result<void> set_system(std::optional<std::string> system);
+
   void attach(ConnectionId connection, const Endpoint& endpoint, FrameSink& client) override;
   void on_frame(const Frame& frame) override { front_->on_frame(frame); }
 
@@ -214,7 +218,8 @@ class PlaybackExchange final : public Exchange, private Front::Backend {
   std::set<std::string, std::less<>> symbols_;
   std::string greeting_;                               // the recorded status while it is being played
   std::pair<Timestamp, std::string> recent_greeting_;  // the last one played, and when
-  std::string system_ = "online";
+  std::string system_ = "online";                      // as recorded
+  std::optional<std::string> imposed_system_;          // in its place
 };
 
 }  // namespace ktape

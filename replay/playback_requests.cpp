@@ -34,6 +34,7 @@ void PlaybackExchange::on_attached(ConnectionId connection) {
 }
 
 std::string PlaybackExchange::greeting(ConnectionId connection) {
+  if (imposed_system_) return front_->status_text(connection, *imposed_system_);
   if (!greeting_.empty()) return greeting_;
   // Who comes while time still stands at the recorded greeting is not late for it.
   if (!recent_greeting_.second.empty() && recent_greeting_.first == timers_.now()) return recent_greeting_.second;
