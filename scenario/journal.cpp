@@ -123,6 +123,7 @@ std::string describe(const JournalEntry& entry) {
 }
 
 void Journal::add(JournalEntry entry) {
+  if (finished_) return;
   entry.at = clock_.now();
   entry.text = secrets_.hide(entry.text);
   cut(entry.text, options_.max_text_bytes);

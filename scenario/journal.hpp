@@ -97,6 +97,8 @@ class Journal {
   std::uint64_t forgotten() const { return total_ - entries_.size() - cleared_; }
   // Numbers go on; listeners and the file keep what they have.
   void clear();
+  // The run is over: what is added from now on is ignored. How connections are taken down is nobody's behaviour.
+  void finish() { finished_ = true; }
 
   // They outlive the journal. `line` gets every kept entry as it comes, with a newline.
   void listen(JournalListener& listener) { listeners_.push_back(&listener); }
@@ -116,6 +118,7 @@ class Journal {
   std::function<void(std::string_view)> line_;
   std::deque<JournalEntry> untold_;
   bool telling_ = false;
+  bool finished_ = false;
 };
 
 }  // namespace ktape::scenario

@@ -79,7 +79,8 @@ yaml           -> core/base
 hosts          -> core/base core/wire core/market core/protocol core/client core/session net rest exchange yaml
 recorder       -> core/base core/wire core/market core/protocol core/client core/session
 exchange       -> core/base core/wire core/market core/protocol core/client core/session
-scenario       -> core/base core/wire core/market core/protocol core/session net
+scenario       -> core/base core/wire core/market core/protocol core/session net yaml faults
+admin          -> core/base core/wire core/market core/protocol core/session net recorder faults scenario
 synth          -> core/base core/wire core/market core/protocol core/client core/session exchange
 replay         -> core/base core/wire core/market core/protocol core/client core/session exchange
 inspect        -> core/base core/wire core/market core/protocol core/client core/session exchange replay
