@@ -14,6 +14,7 @@
 #include "cli/client_environment.hpp"
 #include "cli/command.hpp"
 #include "cli/fake_time.hpp"
+#include "cli/served_scenario.hpp"
 #include "cli/serving.hpp"
 
 namespace ktape::cli {
@@ -54,18 +55,21 @@ class PrivateFolder {
 constexpr int kCannotRun = 127;
 
 int run(const Options& options) {
+  ServeArguments serve_how = options.serve;
+  if (auto taken = take_scenario(serve_how); !taken) return report(taken.error());
+  // The program may steer.
+  if (!serve_how.admin_port) serve_how.admin_port = 0;
   std::string library;
   if (options.faketime) {
     auto found = find_faketime();
     if (!found) return report(found.error());
-    if (options.serve.clock != "real" || options.serve.rate == "max") {
+    if (serve_how.clock != "real" || serve_how.rate == "max") {
       return report({Errc::InvalidArgument, "--faketime needs time that passes at a rate: --clock real"});
     }
     library = std::move(*found);
   }
   auto folder = PrivateFolder::create();
   if (!folder) return report(folder.error());
-  ServeArguments serve_how = options.serve;
   serve_how.security = ListenAddress::Security::Both;
   serve_how.ca_out = folder->file("ca.pem");
   serve_how.time_at_once = options.faketime;
@@ -79,6 +83,7 @@ int run(const Options& options) {
       (endpoint.secure ? place.tls_port : place.plain_port) = endpoint.port;
     }
     auto environment = client_environment(place);
+    environment.emplace_back("KTAPE_ADMIN_URL", server.admin_url);
     if (options.faketime) {
       server.loop.take_time();
       for (auto& one : faketime_environment(library, server.start, server.loop.clock().now(), server.rate)) {
@@ -111,7 +116,8 @@ void add_run(CLI::App& program, Run& run_later) {
   command->footer(
       "Example: ktape run session.ktape --rate 10 -- pytest tests/\n"
       "COMMAND finds the server by its environment (KTAPE_WS_URL, KTAPE_REST_URL, ...) and trusts it (SSL_CERT_FILE,\n"
-      "REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS). The exit code is that of COMMAND; signals are passed on to it.");
+      "REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS). The exit code is that of COMMAND, or 1 if that is 0 and a scenario\n"
+      "expected what did not happen; signals are passed on to it.");
   add_playback_options(*command, options->serve);
   command->add_flag("--faketime", options->faketime,
                     "Let COMMAND see the recording's time, passing at the same rate (Debian's faketime)");

@@ -9,11 +9,12 @@
 #include "cli/arguments.hpp"
 #include "cli/client_environment.hpp"
 #include "cli/command.hpp"
+#include "cli/output_file.hpp"
 #include "cli/served_markets.hpp"
+#include "cli/served_scenario.hpp"
 #include "cli/serving.hpp"
 #include "cli/text_output.hpp"
 #include "exchange/limited_exchange.hpp"
-#include "faults/faulty_exchange.hpp"
 #include "faults/server_faults.hpp"
 #include "hosts/kraken_hosts.hpp"
 #include "live/live_loop.hpp"
@@ -22,18 +23,8 @@
 namespace ktape::cli {
 namespace {
 
-Result<void> write_file(const std::string& path, std::string_view text) {
-  // Written aside and renamed: whoever waits for the file never sees half of
-  // it.
-  const std::string aside = path + ".part";
-  std::FILE* const file = std::fopen(aside.c_str(), "wb");
-  const bool written = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const bool closed = file != nullptr && std::fclose(file) == 0;
-  if (!written || !closed || std::rename(aside.c_str(), path.c_str()) != 0) {
-    return fail(Errc::Io, fmt::format("cannot write {}: {}", path, std::strerror(errno)));
-  }
-  return {};
-}
+// How long, of real time, the connections of a program that has ended are waited for.
+constexpr Duration kFarewell = std::chrono::seconds(2);
 
 Result<MockServerOptions> server_options(const ServeArguments& options) {
   MockServerOptions server;
@@ -44,7 +35,9 @@ Result<MockServerOptions> server_options(const ServeArguments& options) {
                                                    "--start-paused are for --clock real",
                                                    options.clock));
   }
-  if (options.clock == "lockstep") {
+  if (options.clock == "step") {
+    server.pace = ServerPace::Manual;
+  } else if (options.clock == "lockstep") {
     server.pace = ServerPace::Lockstep;
   } else if (options.clock == "max" || !*rate) {
     server.pace = ServerPace::Max;
@@ -132,10 +125,12 @@ void print_environment(const ServeArguments& options, const std::vector<Endpoint
 
 }  // namespace
 
-int serve(const ServeArguments& options, const ServeHooks& hooks) {
+int serve(const ServeArguments& arguments, const ServeHooks& hooks) {
+  forbid_core_dumps();
+  ServeArguments options = arguments;
+  if (auto taken = take_scenario(options); !taken) return report(taken.error());
   const auto limits = client_limits(options);
   if (!limits) return report(limits.error());
-  forbid_core_dumps();
   auto server_how = server_options(options);
   if (!server_how) return report(server_how.error());
 
@@ -160,29 +155,47 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   }
   auto how = (*markets)->hosts_options();
   how.accounts = std::move(accounts);
+  if (options.scenario) how.token_seed = options.scenario->seed;
   hosts::KrakenHosts kraken(clock, (*markets)->main_market(), std::move(how));
-  server_how->accepts = [&](const Endpoint& endpoint) { return kraken.serves(endpoint); };
-  server_how->answer_http = [&](const net::HttpRequest& request) { return kraken.answer(request); };
-
+  LimitedExchange limited(clock, kraken, *limits);
   LiveLoop loop;
+  (*markets)->catch_up();  // what goes wrong counts from where time begins
+  if (!options.faults.empty()) {
+    if (!options.scenario) options.scenario.emplace().name = "faults";
+    auto& all = options.scenario->faults;
+    all.insert(all.begin(), faults->begin(), faults->end());
+    options.scenario->seed = options.seed.value_or(options.scenario->seed);
+  }
+  auto created = ServedScenario::create(options, clock, limited,
+                                        [&](std::string_view state) { return (*markets)->set_engine(state); });
+  if (!created) return report(created.error());
+  ServedScenario* const scenario = created->get();
+  server_how->accepts = [&](const Endpoint& endpoint) {
+    const bool is_served = kraken.serves(endpoint);
+    if (!is_served && scenario != nullptr) scenario->exchange().door().note_refusal(endpoint, 404);
+    return is_served;
+  };
+  server_how->answer_http = [&](const net::HttpRequest& request) {
+    auto response = kraken.answer(request);
+    if (response && scenario != nullptr) scenario->exchange().door().note_call(request, *response);
+    return response;
+  };
+
   const std::string ca = server_how->identity ? server_how->identity->ca : std::string();
   const Rate rate = server_how->rate;
-  LimitedExchange limited(clock, kraken, *limits);
-  std::optional<FaultPlan> plan;
-  std::optional<FaultyExchange> faulty;
-  if (!options.faults.empty()) {
-    (*markets)->catch_up();  // what goes wrong counts from where time begins
-    plan.emplace(clock, options.seed.value_or(1));
-    plan->on_act([](const FaultAct& act) { say(act.text()); });
-    for (Fault& fault : *faults) {
-      if (auto added = plan->add(std::move(fault)); !added) return report(added.error());
-    }
-    faulty.emplace(clock, limited, *plan);
-    let_fail(*server_how, *plan);
+  if (scenario != nullptr) {
+    FaultPlan& plan = scenario->exchange().faults();
+    auto& door = scenario->exchange().door();
+    if (!options.faults.empty()) plan.on_act([](const FaultAct& act) { say(act.text()); });
+    let_fail(*server_how, plan, [&door](ConnectionId id) { return door.inner_number(id); });
+    server_how->refuses_upgrade = [refuses = server_how->refuses_upgrade, &door](const Endpoint& endpoint) {
+      auto refusal = refuses(endpoint);
+      if (refusal) door.note_refusal(endpoint, refusal->status);
+      return refusal;
+    };
   }
-  Exchange& served = faulty ? static_cast<Exchange&>(*faulty) : limited;
+  Exchange& served = scenario != nullptr ? static_cast<Exchange&>(scenario->exchange()) : limited;
   MockServer server(loop.context(), served, clock, std::move(*server_how));
-  if (options.start_paused) server.pause();
   // Before anybody can know of this server, and stop it.
   bool stopping = false;
   bool paused = options.start_paused;
@@ -209,11 +222,11 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
     return report({endpoints.error().code, files + endpoints.error().detail});
   }
   if (!options.ca_out.empty()) {
-    if (auto written = write_file(options.ca_out, ca); !written) return report(written.error());
+    if (auto written = write_whole_file(options.ca_out, ca); !written) return report(written.error());
   }
   if (!options.port_file.empty()) {
     const std::string port = fmt::format("{}\n", endpoints->front().port);
-    if (auto written = write_file(options.port_file, port); !written) return report(written.error());
+    if (auto written = write_whole_file(options.port_file, port); !written) return report(written.error());
   }
   for (const auto& [file, path] : (*markets)->served()) {
     for (Endpoint endpoint : *endpoints) {
@@ -224,9 +237,16 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
   }
   for (const std::string& note : (*markets)->notes()) say(note);
 
+  if (options.start_paused) server.pause();
+  if (scenario != nullptr) {
+    if (auto begun = scenario->begin(loop, server, rate); !begun) return report(begun.error());
+  }
+
   if (options.print_environment) print_environment(options, *endpoints);
   if (hooks.listening) {
-    if (auto ready = hooks.listening({loop, *endpoints, ca, clock.now(), rate}); !ready) return report(ready.error());
+    const std::string admin_url = scenario != nullptr ? scenario->admin_url() : "";
+    auto ready = hooks.listening({loop, *endpoints, ca, clock.now(), rate, admin_url});
+    if (!ready) return report(ready.error());
   }
 
   std::optional<int> code;
@@ -235,16 +255,29 @@ int serve(const ServeArguments& options, const ServeHooks& hooks) {
       code = hooks.ended();
       if (code) loop.stop();
     }
+    if (scenario != nullptr) {
+      scenario->flush();
+      if (scenario->has_ended() && !std::exchange(stopping, true)) {
+        server.stop();
+        // Whoever was started for this run has nothing more to do.
+        if (hooks.ended) code = kClean;
+        if (code) loop.stop();
+      }
+    }
     const bool done = stopping || (options.once && (*markets)->ended());
     if (done && server.clients() == 0) loop.stop();
   });
   loop.run();
   if (const auto status = (*markets)->status(); !status) return report(status.error());
-  return code.value_or(kClean);
+  if (scenario == nullptr) return code.value_or(kClean);
+  loop.after_turn({});
+  // A program that has ended takes its connections along, which is a part of what it did.
+  if (code && !scenario->has_ended()) loop.run_until([&] { return server.clients() == 0; }, kFarewell);
+  return scenario->finish(code.value_or(kClean));
 }
 
 void add_playback_options(CLI::App& command, ServeArguments& arguments) {
-  command.add_option("FILE", arguments.file, "The recording")->required();
+  command.add_option("FILE", arguments.file, "The recording, or a scenario (.yaml) that names one")->required();
   command.add_option("--with", arguments.more, "Another recording, of another dialect, on the same clock and port");
   command.add_option("--dialect", arguments.dialect,
                      "Serve it in this one only: a recording of spot-v2 in spot-v1, or the other way round, as far as\n"
@@ -259,10 +292,9 @@ void add_playback_options(CLI::App& command, ServeArguments& arguments) {
       .add_option("--clock", arguments.clock,
                   "real: at --rate; max: as fast as clients take it; lockstep: "
                   "instant by instant, each announced and\n"
-                  "answered, so that every run is the same")
-      ->check(CLI::IsMember({"real", "max", "lockstep"}))
-      ->capture_default_str();
-  command.add_option("-r,--rate", arguments.rate, "Ratio to real time: 1, 60, 1/2, or max")->capture_default_str();
+                  "answered, so that every run is the same; step: by the admin API only [real]")
+      ->check(CLI::IsMember({"real", "max", "lockstep", "step"}));
+  command.add_option("-r,--rate", arguments.rate, "Ratio to real time: 1, 60, 1/2, or max [1]");
   command.add_option("--start-offset", arguments.start_offset, "Begin so far into the recording (1m30s)");
   command.add_option("--duration", arguments.duration, "Serve no more than this span of it");
   command.add_option("--idle-close", arguments.idle_close,
@@ -276,6 +308,15 @@ void add_playback_options(CLI::App& command, ServeArguments& arguments) {
       "Tell it as if it happened at this time (now, or 2026-09-01T08:00:00Z): every time in every message\n"
       "is moved, by a multiple of the candles' interval");
   command.add_flag("-l,--loop", arguments.loop, "Begin again at the end");
+  command.add_option("--scenario", arguments.scenario_file,
+                     "What happens to clients, and what they are expected to do (docs/scenarios.md)");
+  command.add_option("--journal", arguments.journal, "Write what clients do to this file, a line of JSON each");
+  command.add_flag("--journal-sent", arguments.journal_sent, "Note also what the exchange says");
+  command.add_option("--junit", arguments.junit, "Write what became of the expectations to this file, as JUnit XML");
+  command.add_option("--tap", arguments.tap, "The same for the Test Anything Protocol");
+  command.add_option("--admin-port", arguments.admin_port, "Serve the admin API on this port; 0 takes a free one");
+  command.add_option("--admin-host", arguments.admin_host, "Address that the admin API listens on")
+      ->capture_default_str();
 }
 
 void add_serve(CLI::App& program, Run& run_later) {

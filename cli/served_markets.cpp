@@ -57,6 +57,7 @@ class ServedMarkets::Translation final : public Exchange {
       auto begun = begin_();
       playback_ = begun ? std::move(*begun) : nullptr;
       if (!begun) status_ = tl::unexpected<Error>(begun.error());
+      if (playback_ && system_) static_cast<void>(playback_->set_system(system_));
     }
     if (playback_) return playback_->attach(connection, endpoint, client);
     refusals_.push_back(timers_.at(timers_.now(), [connection, &client](Timestamp at) {
@@ -69,6 +70,11 @@ class ServedMarkets::Translation final : public Exchange {
     if (playback_) playback_->on_frame(frame);
   }
 
+  void set_system(std::optional<std::string> system) {
+    system_ = std::move(system);
+    if (playback_) static_cast<void>(playback_->set_system(system_));  // both dialects that are translated have one
+  }
+
   Result<void> status() const { return playback_ && status_ ? playback_->status() : status_; }
 
  private:
@@ -77,6 +83,7 @@ class ServedMarkets::Translation final : public Exchange {
   Begin begin_;
   std::unique_ptr<PlaybackExchange> playback_;
   std::vector<Timer> refusals_;
+  std::optional<std::string> system_;
   Result<void> status_;
 };
 
@@ -309,6 +316,19 @@ std::unique_ptr<GuestExchange> ServedMarkets::level3(SpotV2Tokens tokens) {
 
 void ServedMarkets::catch_up() {
   if (now_) clock_->advance_to(std::max(clock_->now(), system_now_()));
+}
+
+Result<void> ServedMarkets::set_engine(std::string_view state) {
+  const auto system = state == "online" ? std::nullopt : std::optional<std::string>(state);
+  bool some = false;
+  for (Market& market : markets_) {
+    if (market.dialect == Dialect::FuturesV1) continue;
+    if (auto set = market.playback->set_system(system); !set) return set;
+    some = true;
+  }
+  if (translation_) translation_->set_system(system);
+  if (!some) return fail(Errc::Unsupported, "only Spot tells of its matching engine, and no recording of it is served");
+  return {};
 }
 
 bool ServedMarkets::ended() const {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/serving.hpp"
@@ -29,6 +30,10 @@ class ServedMarkets {
   Exchange& main_market() { return *markets_.front().playback; }
   // All but the accounts. Good for as long as this is.
   hosts::KrakenHostsOptions hosts_options();
+
+  // The state of the matching engine, told on every market of Spot, whatever was recorded; "online": what was recorded.
+  // Errc::Unsupported where there is none.
+  Result<void> set_engine(std::string_view state);
 
   bool ended() const;
   // The first error of any of them.

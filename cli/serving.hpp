@@ -12,6 +12,7 @@
 #include "core/wire/endpoint.hpp"
 #include "live/live_loop.hpp"
 #include "mock_server/mock_server.hpp"
+#include "scenario/scenario.hpp"
 
 namespace CLI {
 class App;
@@ -34,8 +35,8 @@ struct ServeArguments {
   std::string accounts;
   std::string faults;  // a file of what goes wrong
   std::optional<std::uint64_t> seed;
-  std::string clock = "real";
-  std::string rate = "1";
+  std::string clock;  // where it is empty: the scenario's, or real
+  std::string rate;   // the scenario's, or 1
   std::string start_offset;
   std::string duration;
   std::string idle_close;  // a span; empty: never
@@ -46,6 +47,17 @@ struct ServeArguments {
   bool start_paused = false;
   bool print_environment = false;
   bool time_at_once = false;  // time passes from the beginning on, not from the first client on
+
+  std::string scenario_file;
+  std::string journal;
+  bool journal_sent = false;  // also what the exchange says
+  std::string junit, tap;     // files for reports
+  std::string admin_host = "127.0.0.1";
+  std::optional<std::uint16_t> admin_port;  // 0: a free one; nothing: no admin API
+
+  // What take_scenario() has found.
+  std::optional<scenario::Scenario> scenario;
+  bool is_complete = false;
 };
 
 // Those that `serve` and `run` share. `arguments` outlives the command.
@@ -59,6 +71,7 @@ struct ServeHooks {
     std::string ca;     // PEM; empty without TLS
     Timestamp start{};  // the exchange's time now, if it passes from the beginning on
     Rate rate;
+    std::string admin_url;  // empty where there is no admin API
   };
   // Clients can come from now on. An error ends it.
   std::function<Result<void>(const Listening&)> listening;

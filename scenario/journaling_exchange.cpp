@@ -178,6 +178,11 @@ void JournalingExchange::close_all(const CloseInfo& why) {
   for (const Session& session : sessions()) close(session.connection, why);
 }
 
+ConnectionId JournalingExchange::inner_number(ConnectionId outer) const {
+  const auto number = numbers_.find(outer);
+  return ConnectionId{number == numbers_.end() ? 0U : number->second};
+}
+
 std::vector<Session> JournalingExchange::sessions() const {
   std::vector<Session> all;
   for (const auto& [number, line] : lines_) all.push_back(line->session);

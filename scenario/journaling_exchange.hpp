@@ -64,6 +64,9 @@ class JournalingExchange final : public Exchange {
   // False if there is none of that number.
   bool close(std::uint32_t connection, const CloseInfo& why);
 
+  // What the exchange behind calls a connection that a server knows by `outer`; 0 if it does not stand.
+  ConnectionId inner_number(ConnectionId outer) const;
+
   std::vector<Session> sessions() const;  // in the order of their numbers
   const SessionTotals& totals() const { return totals_; }
 
