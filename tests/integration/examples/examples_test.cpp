@@ -123,8 +123,10 @@ TEST_F(Examples, FuturesClientSignsTheChallenge) {
                               R"(
     + connects
     < {"event":"info","version":1}
+    > {"event":"subscribe","feed":"heartbeat"}
     > {"event":"subscribe","feed":"ticker","product_ids":["PF_XBTUSD"]}
     > {"event":"challenge","api_key":"EXAMPLEkeyEXAMPLEkey0001"}
+    < {"event":"subscribed","feed":"heartbeat"}
     < {"event":"subscribed","feed":"ticker","product_ids":["PF_XBTUSD"]}
     < {"event":"challenge","message":"226aee50-88fc-4618-a42a-34f7709570b2"}
     > {"event":"subscribe","feed":"open_orders",)" +
