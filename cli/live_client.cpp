@@ -107,7 +107,8 @@ void LiveClient::down(std::string_view why) {
 
 void LiveClient::retrying(int attempt, Duration delay) {
   if (delay > Duration::zero() && !stopping_) {
-    say(fmt::format("trying again in {} (attempt {})", format_duration(delay), attempt));
+    const Duration rounded = std::chrono::ceil<std::chrono::milliseconds>(delay);
+    say(fmt::format("trying again in {} (attempt {})", format_duration(rounded), attempt));
   }
 }
 

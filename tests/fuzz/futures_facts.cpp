@@ -137,6 +137,9 @@ std::optional<std::string> history(const Both& message) {
 }  // namespace
 
 FuturesFacts futures_facts(std::string_view input) {
+  // RapidJSON's document swallows the first bytes of a byte order mark, also where the rest of it does not follow. No
+  // JSON begins with them.
+  if (input.starts_with('\xef')) return {};
   constexpr unsigned kUsual = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag;
   if (input.find('\0') != std::string_view::npos) return {};
   rapidjson::Document typed;
