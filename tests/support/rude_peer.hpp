@@ -61,9 +61,9 @@ class RudePeer {
     explicit State(boost::asio::io_context& io) : socket(io) {}
     static void next(const std::shared_ptr<State>& self) {
       self->socket.async_read_some(boost::asio::buffer(self->chunk),
-                                   [self](boost::system::error_code error, std::size_t bytes) {
-                                     self->bytes += bytes;
-                                     self->tail.append(self->chunk.data(), bytes);
+                                   [self](boost::system::error_code error, std::size_t count) {
+                                     self->bytes += count;
+                                     self->tail.append(self->chunk.data(), count);
                                      constexpr std::size_t kKept = 4096;
                                      if (self->tail.size() > kKept) self->tail.erase(0, self->tail.size() - kKept);
                                      self->ended = self->ended || static_cast<bool>(error);
