@@ -30,7 +30,8 @@ class Pace {
   virtual void pause() = 0;
   virtual void resume() = 0;
   virtual bool is_paused() const = 0;
-  // Whether time moves by advance_to() only, for now.
+  // Whether time moves by advance_to() only: in Manual always, in RealTime and Max while it is paused or has not begun,
+  // in Lockstep never.
   virtual bool stands() const = 0;
   virtual bool set_rate(Rate /*rate*/) { return false; }  // false: it has none
   virtual void stop() = 0;                                // no further advance, no timers

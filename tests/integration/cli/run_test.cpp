@@ -11,6 +11,7 @@ namespace ktape::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 std::vector<std::string> run_of(const std::string& recording, std::vector<std::string> command,
@@ -66,6 +67,15 @@ TEST_F(RunCommand, LeavesNothingBehind) {
   std::string authority = read_file(note);
   authority.pop_back();
   EXPECT_FALSE(std::filesystem::exists(authority));
+}
+
+// Whoever inherited a handle of the recording, or of a socket's other end, could read what has not happened yet.
+TEST_F(RunCommand, HandsNoFileOrSocketOnThatTheProgramCouldReadAheadIn) {
+  const Ended ended = run_ktape(run_of(recording, {"sh", "-c", "ls -l /proc/$$/fd"}));
+  EXPECT_EQ(ended.code, 0) << ended.errors;
+  EXPECT_THAT(ended.output, HasSubstr("pipe:"));
+  EXPECT_THAT(ended.output, Not(HasSubstr(".ktape")));
+  EXPECT_THAT(ended.output, Not(HasSubstr("socket:")));
 }
 
 TEST_F(RunCommand, PassesSignalsOn) {
