@@ -10,6 +10,7 @@ namespace {
 
 // REST has 720 candles and the one that runs.
 constexpr std::size_t kMaxCandles = 721;
+constexpr std::size_t kMaxSpreads = 200;
 
 }  // namespace
 
@@ -94,16 +95,21 @@ void MarketWatch::on_event(const Event& event) {
     instruments_.apply(*instruments);
   } else if (const auto* snapshot = std::get_if<BookSnapshot>(&event)) {
     take(*snapshot);
+    take_best_prices(snapshot->symbol, snapshot->exchange_time);
   } else if (const auto* update = std::get_if<BookUpdate>(&event)) {
     // A book that does not fit stays invalid until its next snapshot, and shows no levels meanwhile.
     if (auto& book = of(update->symbol).book) static_cast<void>(book->apply(*update));
+    take_best_prices(update->symbol, update->exchange_time);
   } else if (const auto* trade = std::get_if<Trade>(&event)) {
     take(*trade);
   } else if (const auto* ticker = std::get_if<Ticker>(&event)) {
     take(*ticker);
   } else if (const auto* candle = std::get_if<Candle>(&event)) {
     take(*candle);
+  } else if (const auto* spread = std::get_if<Spread>(&event)) {
+    take(*spread);
   }
+  for (MarketListener* const listener : listeners_) listener->on_market_event(event);
 }
 
 void MarketWatch::take(const BookSnapshot& snapshot) {
@@ -132,8 +138,29 @@ void MarketWatch::take(const Trade& trade) {
 void MarketWatch::take(const Ticker& ticker) {
   if (options_.dialect == Dialect::FuturesV1) products_.take(ticker, text_);
   of(ticker.symbol).ticker =
-      WatchedTicker{ticker.bid,  ticker.bid_quantity, ticker.ask,  ticker.ask_quantity, ticker.last,  ticker.volume,
-                    ticker.vwap, ticker.low,          ticker.high, ticker.change,       ticker.trades};
+      WatchedTicker{ticker.bid,    ticker.bid_quantity, ticker.ask,        ticker.ask_quantity, ticker.last,
+                    ticker.volume, ticker.vwap,         ticker.low,        ticker.high,         ticker.change,
+                    ticker.trades, ticker.mark_price,   ticker.index_price};
+}
+
+void MarketWatch::take(const Spread& spread) {
+  Kept& kept = of(spread.symbol);
+  if (!std::exchange(kept.tells_spreads, true)) kept.spreads.clear();
+  kept.spreads.push_back({spread.exchange_time, spread.bid, spread.ask});
+  if (kept.spreads.size() > kMaxSpreads) kept.spreads.pop_front();
+}
+
+void MarketWatch::take_best_prices(std::string_view symbol, const std::optional<Timestamp>& at) {
+  Kept& kept = of(symbol);
+  if (kept.tells_spreads || !kept.book || kept.book->state() != BookState::Live) return;
+  const OrderBook& book = *kept.book;
+  if (book.bids().size() == 0 || book.asks().size() == 0) return;
+  const Decimal bid = book.bids()[0].price;
+  const Decimal ask = book.asks()[0].price;
+  const bool as_before = !kept.spreads.empty() && kept.spreads.back().bid == bid && kept.spreads.back().ask == ask;
+  if (as_before) return;
+  kept.spreads.push_back({at.value_or(timers_.now()), bid, ask});
+  if (kept.spreads.size() > kMaxSpreads) kept.spreads.pop_front();
 }
 
 void MarketWatch::take(const Candle& candle) {
@@ -166,6 +193,11 @@ const std::deque<WatchedTrade>* MarketWatch::trades(std::string_view symbol) con
 const WatchedTicker* MarketWatch::ticker(std::string_view symbol) const {
   const Kept* const kept = find(symbol);
   return kept != nullptr && kept->ticker ? &*kept->ticker : nullptr;
+}
+
+const std::deque<WatchedSpread>* MarketWatch::spreads(std::string_view symbol) const {
+  const Kept* const kept = find(symbol);
+  return kept != nullptr && !kept->spreads.empty() ? &kept->spreads : nullptr;
 }
 
 const std::map<Timestamp, WatchedCandle>* MarketWatch::candles(std::string_view symbol, int interval_minutes) const {

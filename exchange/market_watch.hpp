@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/clock.hpp"
+#include "core/market/event.hpp"
 #include "core/market/order_book.hpp"
 #include "core/protocol/dialect.hpp"
 #include "core/wire/exchange.hpp"
@@ -42,10 +43,26 @@ struct WatchedTrade {
 struct WatchedTicker {
   Decimal bid, bid_quantity, ask, ask_quantity, last, volume, vwap, low, high, change;
   std::optional<std::int64_t> trades;
+  std::optional<Decimal> mark_price{}, index_price{};  // Futures
+};
+// The best prices from then on.
+struct WatchedSpread {
+  Timestamp at{};
+  Decimal bid, ask;
 };
 struct WatchedCandle {
   Decimal open, high, low, close, vwap, volume;
   std::int64_t trades = 0;
+};
+
+class MarketListener {
+ public:
+  // As it was told, after the watch has taken it; valid for the call. The market is in the middle of telling others:
+  // who wants to say something waits for a timer.
+  virtual void on_market_event(const Event& event) = 0;
+
+ protected:
+  ~MarketListener() = default;
 };
 
 // What a market shows, kept for others to look at: a client of an Exchange like any other, so that it works with any of
@@ -63,6 +80,8 @@ class MarketWatch final : public MarketView, private FrameSink, private EventSin
   // and the watch stays away until it is attached again.
   void attach();
   std::function<void(const CloseInfo& why)> on_end = [](const CloseInfo&) {};
+  // It outlives the watch, or what it listens to.
+  void add_listener(MarketListener& listener) { listeners_.push_back(&listener); }
 
   const InstrumentTable& instruments() const override { return instruments_; }
   std::vector<Level> levels(std::string_view symbol, Side side) const override;
@@ -73,6 +92,9 @@ class MarketWatch final : public MarketView, private FrameSink, private EventSin
   // Oldest first. nullptr where nothing of it was ever told.
   const std::deque<WatchedTrade>* trades(std::string_view symbol) const;
   const WatchedTicker* ticker(std::string_view symbol) const;
+  // The last 200 changes of the best prices, oldest first: as the channel spread told them, or the books where there is
+  // none. nullptr where neither was told.
+  const std::deque<WatchedSpread>* spreads(std::string_view symbol) const;
   // By their begin. Those of the channel ohlc, with the one that runs.
   const std::map<Timestamp, WatchedCandle>* candles(std::string_view symbol, int interval_minutes) const;
   // Whether a book of it is valid at this moment.
@@ -83,6 +105,8 @@ class MarketWatch final : public MarketView, private FrameSink, private EventSin
     std::deque<WatchedTrade> trades;
     bool has_trades = false;
     std::optional<WatchedTicker> ticker;
+    std::deque<WatchedSpread> spreads;
+    bool tells_spreads = false;  // by a channel of their own
     std::unique_ptr<OrderBook> book;
     std::map<int, std::map<Timestamp, WatchedCandle>> candles;  // by minutes
   };
@@ -93,6 +117,8 @@ class MarketWatch final : public MarketView, private FrameSink, private EventSin
   void take(const Trade& trade);
   void take(const Ticker& ticker);
   void take(const Candle& candle);
+  void take(const Spread& spread);
+  void take_best_prices(std::string_view symbol, const std::optional<Timestamp>& at);
   void subscribe();
   void forget();
   Kept& of(std::string_view symbol);
@@ -111,6 +137,7 @@ class MarketWatch final : public MarketView, private FrameSink, private EventSin
   std::string system_ = "online";
   std::map<std::string, Kept, std::less<>> kept_;
   std::map<std::string, int, std::less<>> depths_;
+  std::vector<MarketListener*> listeners_;
 };
 
 }  // namespace ktape

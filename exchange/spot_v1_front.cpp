@@ -88,11 +88,27 @@ void SpotV1Front::on_text(ConnectionId connection, std::string_view text, Timest
     pong.success = true;
     return answer(connection, pong, written(pong));
   }
+  if (parsed.channel_id) return on_number(connection, parsed, time_in);
   for (const auto& pair : parsed.pairs) {
     // Any answer may have made the client go away.
     if (!is_attached(connection)) return;
     on_pair(connection, parsed, pair, time_in);
   }
+}
+
+// An unsubscription of what was acknowledged under that number.
+void SpotV1Front::on_number(ConnectionId connection, const Parsed& parsed, Timestamp time_in) {
+  for (const Feed& feed : feeds_in_use()) {
+    if (told_number(feed) != *parsed.channel_id || !wants(connection, feed)) continue;
+    FeedRequest request;
+    request.connection = connection;
+    request.method = Method::Unsubscribe;
+    request.request_id = parsed.request_id;
+    request.time_in = time_in;
+    request.feed = feed;
+    return ask(request);
+  }
+  refuse_pair(connection, parsed, {}, "Subscription Not Found");
 }
 
 // A request that makes no sense as a whole. It is answered for each of its pairs, where it has any.
@@ -200,8 +216,11 @@ std::optional<std::string> SpotV1Front::objection(ConnectionId connection, Metho
 std::string SpotV1Front::acceptance(const FeedRequest& request) const {
   Reply reply = reply_about(request);
   reply.success = true;
-  const auto number = backend().number_of(request.feed).value_or(channel_number(request.feed));
-  return written(reply, {.channel_id = number});
+  return written(reply, {.channel_id = told_number(request.feed)});
+}
+
+std::uint64_t SpotV1Front::told_number(const Feed& feed) const {
+  return backend().number_of(feed).value_or(channel_number(feed));
 }
 
 std::string SpotV1Front::refusal(const FeedRequest& request, std::string_view error) const {

@@ -45,6 +45,8 @@ class SpotV1Front final : public Front {
   void object(ConnectionId connection, const Parsed& parsed);
   void refuse_pair(ConnectionId connection, const Parsed& parsed, std::string_view pair, std::string_view error);
   void on_pair(ConnectionId connection, const Parsed& parsed, std::string_view pair, Timestamp time_in);
+  void on_number(ConnectionId connection, const Parsed& parsed, Timestamp time_in);
+  std::uint64_t told_number(const Feed& feed) const;
   std::vector<Feed> feeds_for(ConnectionId connection, const Parsed& parsed, const std::string& symbol) const;
   std::optional<std::string> objection(ConnectionId connection, Method method, const Feed& feed,
                                        std::string_view pair) const;

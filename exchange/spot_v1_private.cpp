@@ -7,6 +7,7 @@
 #include "core/base/assert.hpp"
 #include "core/base/random.hpp"
 #include "core/protocol/spot_v1/trading_request.hpp"
+#include "exchange/consolidated_fills.hpp"
 
 namespace ktape {
 namespace {
@@ -138,7 +139,7 @@ void SpotV1Private::attach_guest(ConnectionId connection, FrameSink& client) {
   const auto [at, added] = connections_.try_emplace(connection);
   KTAPE_ASSERT(added, "a connection id is attached twice");
   at->second.client = &client;
-  at->second.greeted = true;
+  at->second.greeted = at->second.guest = true;
 }
 
 void SpotV1Private::greet(ConnectionId connection) {
@@ -147,10 +148,23 @@ void SpotV1Private::greet(ConnectionId connection) {
   StatusChange status;
   status.system = market_.system();
   status.version = options_.version;
+  // Only the first one of a connection has it (spot-v1 section 3.1).
   status.connection_id = Random(options_.connection_id_seed ^ static_cast<std::uint64_t>(connection)).next();
   std::string text;
   spot_v1::append_status(text, status);
   send(connection, text);
+}
+
+void SpotV1Private::on_system(std::string_view system) {
+  StatusChange status;
+  status.system = system;
+  status.version = options_.version;
+  std::string text;
+  spot_v1::append_status(text, status);
+  for (const ConnectionId connection : connections()) {
+    const auto at = connections_.find(connection);
+    if (at != connections_.end() && at->second.greeted && !at->second.guest) send(connection, text);
+  }
 }
 
 bool SpotV1Private::send(ConnectionId connection, std::string_view text) {
@@ -208,9 +222,12 @@ void SpotV1Private::refuse(ConnectionId connection, const Parsed& parsed, std::s
     reply.method = event == "subscribe" || event == "unsubscribe" ? event : "error";
     reply.request_id = parsed.request_id;
     reply.error = error;
-    // Not the client's own object: it holds the token.
+    spot_v1::ReplyExtras extras;
+    // What belongs to the other host comes back as it was asked for. Of what else is refused it is not known, and there
+    // the client's own object would repeat its token.
+    if (error.find("Try ws.kraken.com") != std::string_view::npos) extras.subscription = parsed.subscription;
     if (parsed.name) reply.channel = *parsed.name;
-    spot_v1::append_reply(out, reply);
+    spot_v1::append_reply(out, reply, extras);
   }
   send(connection, out);
 }
@@ -230,7 +247,9 @@ void SpotV1Private::subscribe(ConnectionId connection, const Parsed& parsed, Cha
   if (!allowed) return refuse(connection, parsed, kDenied);
   auto* const place = place_of(connection, channel);
   if (*place) return refuse(connection, parsed, "Already subscribed");
-  place->emplace(Subscriber{grant.account, 0});
+  // What its snapshot has is not told again.
+  while (!taken_.empty()) tell_taken(taken_.begin()->second.account, std::string(taken_.begin()->first));
+  place->emplace(Subscriber{grant.account, 0, parsed.consolidate_taker.value_or(true)});
   tokens_.bind(parsed.token, connection);
   Reply reply;
   reply.method = "subscribe";
@@ -267,6 +286,7 @@ void SpotV1Private::send_snapshot(ConnectionId connection, const Parsed& parsed,
   } else {
     if (!parsed.snapshot.value_or(true)) return;
     auto kept = engine_.fills(account);
+    if ((*place)->consolidates) kept = consolidated(kept);
     std::reverse(kept.begin(), kept.end());  // newest first
     if (kept.size() > options_.snapshot_fills) kept.resize(options_.snapshot_fills);
     std::vector<Fee> fees;
@@ -349,28 +369,57 @@ void SpotV1Private::answer_trade(ConnectionId connection, const Parsed& parsed, 
 void SpotV1Private::on_engine_news(AccountId account, const EngineNews& news) {
   const auto* const order = std::get_if<OrderNews>(&news);
   if (order == nullptr) return;  // v1 has no channel for balances
+  if (!order->fill) tell_taken(account, order->order.order_id);
+  tell_order(account, *order);
+  if (!order->fill) return;
+  const EngineFill& fill = *order->fill;
+  tell_fill(account, fill, false);
+  if (fill.maker) return tell_fill(account, fill, true);
+  const auto [at, first] = taken_.try_emplace(fill.order_id);
+  at->second.account = account;
+  const auto sums = first ? std::vector{fill} : consolidated({at->second.sum, fill});
+  if (sums.size() > 1) tell_fill(account, sums.front(), true);
+  at->second.sum = sums.back();
+  // Its end tells of it. Where the rest of it stays, there is none.
+  at->second.due =
+      timers_.at(timers_.now(), [this, account, id = fill.order_id](Timestamp) { tell_taken(account, id); });
+}
+
+void SpotV1Private::tell_taken(AccountId account, const std::string& order_id) {
+  const auto at = taken_.find(order_id);
+  if (at == taken_.end()) return;
+  const EngineFill fill = std::move(at->second.sum);
+  taken_.erase(at);
+  tell_fill(account, fill, true);
+}
+
+void SpotV1Private::tell_order(AccountId account, const OrderNews& news) {
   for (const ConnectionId connection : connections()) {
-    if (auto* const orders = place_of(connection, Channel::OpenOrders);
-        orders != nullptr && *orders && (*orders)->account == account) {
-      const OrderReport report = report_of(*order);
-      OrderReports all;
-      all.sequence = ++(*orders)->sequence;
-      all.reports = {&report, 1};
-      std::string out;
-      spot_v1::append_open_orders(out, all);
-      send(connection, out);
-    }
+    auto* const orders = place_of(connection, Channel::OpenOrders);
+    if (orders == nullptr || !*orders || (*orders)->account != account) continue;
+    const OrderReport report = report_of(news);
+    OrderReports all;
+    all.sequence = ++(*orders)->sequence;
+    all.reports = {&report, 1};
+    std::string out;
+    spot_v1::append_open_orders(out, all);
+    send(connection, out);
+  }
+}
+
+void SpotV1Private::tell_fill(AccountId account, const EngineFill& told, bool consolidated) {
+  for (const ConnectionId connection : connections()) {
     auto* const trades = place_of(connection, Channel::OwnTrades);
-    if (order->fill && trades != nullptr && *trades && (*trades)->account == account) {
-      const Fee fee = fee_of(*order->fill);
-      const Fill fill = fill_of(*order->fill, fee);
-      FillReports all;
-      all.sequence = ++(*trades)->sequence;
-      all.fills = {&fill, 1};
-      std::string out;
-      spot_v1::append_own_trades(out, all);
-      send(connection, out);
-    }
+    if (trades == nullptr || !*trades || (*trades)->account != account) continue;
+    if ((*trades)->consolidates != consolidated) continue;
+    const Fee fee = fee_of(told);
+    const Fill fill = fill_of(told, fee);
+    FillReports all;
+    all.sequence = ++(*trades)->sequence;
+    all.fills = {&fill, 1};
+    std::string out;
+    spot_v1::append_own_trades(out, all);
+    send(connection, out);
   }
 }
 

@@ -23,8 +23,9 @@ struct SpotV1PrivateOptions {
 };
 
 // Kraken's private Spot v1 endpoint, wss://ws-auth.kraken.com: ownTrades, openOrders and trading (spot-v1 sections 6 to
-// 8), with the accounts, tokens and engine that Spot v2 has. consolidate_taker makes no difference: every fill is told
-// on its own.
+// 8), with the accounts, tokens and engine that Spot v2 has. To who has not asked for consolidate_taker to be off, the
+// fills that an order makes by taking are told as one, under the id of the first: its volume, cost and fee are their
+// sums, its price their mean. Kraken does not say more of it.
 class SpotV1Private final : public GuestExchange, private EngineListener {
  public:
   // All outlive it.
@@ -36,6 +37,7 @@ class SpotV1Private final : public GuestExchange, private EngineListener {
   void attach(ConnectionId connection, const Endpoint& endpoint, FrameSink& client) override;
   void attach_guest(ConnectionId connection, FrameSink& client) override;
   void on_frame(const Frame& frame) override;
+  void on_system(std::string_view system) override;
 
   // Ends every connection.
   void close_all(const CloseInfo& why);
@@ -44,10 +46,12 @@ class SpotV1Private final : public GuestExchange, private EngineListener {
   struct Subscriber {
     AccountId account{};
     std::int64_t sequence = 0;
+    bool consolidates = true;  // ownTrades: takes what an order takes as one
   };
   struct Connection {
     FrameSink* client = nullptr;
     bool greeted = false;
+    bool guest = false;
     std::optional<Subscriber> own_trades, open_orders;
     Timer greeting, heartbeat;
   };
@@ -55,6 +59,9 @@ class SpotV1Private final : public GuestExchange, private EngineListener {
 
   void on_engine_news(AccountId account, const EngineNews& news) override;
   void greet(ConnectionId connection);
+  void tell_order(AccountId account, const OrderNews& news);
+  void tell_fill(AccountId account, const EngineFill& fill, bool consolidated);
+  void tell_taken(AccountId account, const std::string& order_id);
   void on_text(ConnectionId connection, std::string_view text);
   void subscribe(ConnectionId connection, const Parsed& parsed, Channel channel);
   void unsubscribe(ConnectionId connection, const Parsed& parsed, Channel channel);
@@ -74,6 +81,13 @@ class SpotV1Private final : public GuestExchange, private EngineListener {
   const MarketView& market_;
   SpotV1PrivateOptions options_;
   std::map<ConnectionId, Connection> connections_;
+  // What an order has taken and was not told yet to those who want it as one.
+  struct Taken {
+    AccountId account{};
+    EngineFill sum;
+    Timer due;
+  };
+  std::map<std::string, Taken> taken_;  // by the id of the order
 };
 
 }  // namespace ktape

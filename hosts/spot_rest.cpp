@@ -9,6 +9,7 @@
 
 #include "core/base/json_text.hpp"
 #include "core/protocol/spot_v2/trading_rules.hpp"
+#include "exchange/consolidated_fills.hpp"
 #include "exchange/money.hpp"
 #include "hosts/rest_names.hpp"
 
@@ -203,6 +204,7 @@ RestAnswer SpotRest::answer_public(std::string_view method, const CallParameters
   if (method == "OHLC") return market_.ohlc(parameters);
   if (method == "Trades") return market_.trades(parameters);
   if (method == "Depth") return market_.depth(parameters);
+  if (method == "Spread") return market_.spread(parameters);
   return refused(kUnknownMethod);
 }
 
@@ -222,7 +224,7 @@ RestAnswer SpotRest::answer_private(std::string_view method, const net::HttpRequ
   if (method == "OpenOrders") return may.query_open_trades ? open_orders(caller) : refused(kDenied);
   if (method == "QueryOrders") return may.query_open_trades ? query_orders(caller, parameters) : refused(kDenied);
   if (method == "ClosedOrders") return may.query_closed_trades ? closed_orders(caller) : refused(kDenied);
-  if (method == "TradesHistory") return may.query_closed_trades ? trades_history(caller) : refused(kDenied);
+  if (method == "TradesHistory") return may.query_closed_trades ? trades_history(caller, parameters) : refused(kDenied);
   return trade(caller, method, parameters);
 }
 
@@ -275,9 +277,11 @@ RestAnswer SpotRest::closed_orders(const Caller& caller) const {
   return {fmt::format(R"({{"closed":{},"count":{}}})", orders_text(orders, watch_.instruments()), count), {}};
 }
 
-RestAnswer SpotRest::trades_history(const Caller& caller) const {
+// The fills of an order that took are one, unless consolidate_taker says otherwise (rest section 10).
+RestAnswer SpotRest::trades_history(const Caller& caller, const CallParameters& parameters) const {
   constexpr std::size_t kPage = 50;
-  const auto fills = engine_.fills(caller.account);
+  auto fills = engine_.fills(caller.account);
+  if (parameters.get("consolidate_taker") != "false") fills = consolidated(fills);
   std::string out;
   for (std::size_t i = 0; i < std::min(fills.size(), kPage); ++i) {
     const EngineFill& fill = fills[fills.size() - 1 - i];

@@ -34,6 +34,7 @@ class SpotRestMarket {
   RestAnswer ohlc(const CallParameters& parameters) const;
   RestAnswer trades(const CallParameters& parameters) const;
   RestAnswer depth(const CallParameters& parameters) const;
+  RestAnswer spread(const CallParameters& parameters) const;
 
  private:
   const Clock& clock_;
@@ -60,7 +61,7 @@ class SpotRest {
   RestAnswer open_orders(const Caller& caller) const;
   RestAnswer query_orders(const Caller& caller, const CallParameters& parameters) const;
   RestAnswer closed_orders(const Caller& caller) const;
-  RestAnswer trades_history(const Caller& caller) const;
+  RestAnswer trades_history(const Caller& caller, const CallParameters& parameters) const;
   RestAnswer trade_volume(const Caller& caller, const CallParameters& parameters) const;
   RestAnswer trade(const Caller& caller, std::string_view method, const CallParameters& parameters);
 

@@ -367,4 +367,26 @@ RestAnswer SpotRestMarket::depth(const CallParameters& parameters) const {
           {}};
 }
 
+// `since` is inclusive, and so is `last` when it is sent back: rows of that second are told again.
+RestAnswer SpotRestMarket::spread(const CallParameters& parameters) const {
+  const std::string_view asked = parameters.get("pair");
+  if (asked.empty()) return refused("EGeneral:Invalid arguments");
+  const PairTerms* const pair = find_by_rest_name(market_.instruments(), asked);
+  if (pair == nullptr) return unknown_pair();
+  const auto since = parameters.has("since") ? number_of<std::int64_t>(parameters.get("since")) : std::nullopt;
+  if (parameters.has("since") && !since) return refused("EGeneral:Invalid arguments:since");
+  const auto* const spreads = market_.spreads(pair->symbol);
+  if (spreads == nullptr) return missing("best prices of " + pair->symbol);
+  std::string rows;
+  for (const WatchedSpread& spread : *spreads) {
+    if (since && seconds_of(spread.at) < *since) continue;
+    if (!rows.empty()) rows += ',';
+    rows += fmt::format(R"([{},"{}","{}"])", seconds_of(spread.at), padded(spread.bid, kRestPricePlaces),
+                        padded(spread.ask, kRestPricePlaces));
+  }
+  return {fmt::format(R"({{{}:[{}],"last":{}}})", quoted(answer_key(*pair, asked, wants_modern(parameters))), rows,
+                      seconds_of(spreads->back().at)),
+          {}};
+}
+
 }  // namespace ktape::hosts

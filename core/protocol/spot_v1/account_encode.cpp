@@ -45,9 +45,12 @@ void append_fill(std::string& out, const Fill& fill) {
   ObjectText object(out);
   object.some_text("cl_ord_id", fill.client_order_id).decimal("cost", fill.cost);
   if (!fill.fees.empty()) object.decimal("fee", fill.fees.front().quantity);
-  object.text("ordertxid", fill.order_id)
+  // Nothing here trades on margin, so that there is no position either.
+  object.decimal("margin", Decimal::from_units(0, fill.cost ? fill.cost->scale() : 0))
+      .text("ordertxid", fill.order_id)
       .text("ordertype", fill.order_type)
       .text("pair", wire_symbol(fill.symbol))
+      .text("postxid", "")
       .decimal("price", fill.price)
       .time("time", fill.exchange_time)
       .text("type", to_string(fill.side))
@@ -56,13 +59,41 @@ void append_fill(std::string& out, const Fill& fill) {
   entry.close();
 }
 
+bool is_plain(const OrderReport& order) { return order.order_type == "limit" || order.order_type == "iceberg"; }
+
+Decimal zero_of(const OrderReport& order) {
+  return Decimal::from_units(0, order.quantity ? order.quantity->scale() : 0);
+}
+
+// With eight places, or more where it has them (spot-v1 section 8.1).
+std::string in_eight_places(const Decimal& value) {
+  constexpr int kPlaces = 8;
+  return value.rescaled(std::max(kPlaces, value.scale())).value_or(value).text();
+}
+
+// "buy 0.05000000 XBT/USD @ limit 27120.50000000", "sell 1.00000000 ETH/XBT @ stop loss 0.06 -> limit 0.059".
+std::string in_words(const OrderReport& order) {
+  std::string kind(order.order_type);
+  const bool and_limit = !is_plain(order) && kind.ends_with("-limit");
+  if (and_limit) kind.resize(kind.size() - std::string_view("-limit").size());
+  if (order.order_type == "iceberg") kind = "limit";
+  std::replace(kind.begin(), kind.end(), '-', ' ');
+  std::string words = fmt::format("{} {} {} @ {}", order.side ? to_string(*order.side) : "",
+                                  in_eight_places(order.quantity.value_or(Decimal())), wire_symbol(order.symbol), kind);
+  const auto first = is_plain(order) ? order.limit_price : order.trigger_price;
+  if (first) words += " " + in_eight_places(*first);
+  if (and_limit && order.limit_price) words += " -> limit " + in_eight_places(*order.limit_price);
+  return words;
+}
+
 void append_description(std::string& out, const OrderReport& order) {
-  const Decimal zero = Decimal::from_units(0, order.quantity ? order.quantity->scale() : 0);
-  const bool limit = order.order_type == "limit" || order.order_type == "iceberg";
+  const Decimal zero = zero_of(order);
+  const bool limit = is_plain(order);
   ObjectText object(out);
   object.raw("close", "null").raw("leverage", "null");
   if (order.margin) object.raw("margin", *order.margin ? "true" : "false");
-  object.text("ordertype", order.order_type)
+  object.text("order", in_words(order))
+      .text("ordertype", order.order_type)
       .text("pair", wire_symbol(order.symbol))
       .decimal("price", (limit ? order.limit_price : order.trigger_price).value_or(zero))
       .decimal("price2", (limit ? std::nullopt : order.limit_price).value_or(zero));
@@ -90,7 +121,13 @@ void append_order(std::string& out, const OrderReport& order) {
     object.decimal("display_volume", order.display_quantity).time("expiretm", order.expire_time);
   }
   object.decimal("fee", order.fee);
-  if (!whole) object.time("lastupdated", order.exchange_time).decimal("limitprice", order.limit_price);
+  if (whole) {
+    // What a trigger has made of an order; zero where there is none.
+    const auto limit_price = is_plain(order) ? std::nullopt : order.limit_price;
+    object.decimal("limitprice", limit_price.value_or(zero_of(order))).text("misc", "");
+  } else {
+    object.time("lastupdated", order.exchange_time).decimal("limitprice", order.limit_price);
+  }
   if (order.post_only) object.text("oflags", *order.post_only ? "fciq,post" : "fciq");
   if (whole) {
     object.time("opentm", order.exchange_time).raw("refid", "null").time_or_null("starttm", order.effective_time);
@@ -98,7 +135,11 @@ void append_order(std::string& out, const OrderReport& order) {
     object.time("starttm", order.effective_time);
   }
   object.some_text("status", status);
-  if (!whole) object.decimal("stopprice", order.trigger_price);
+  if (whole) {
+    object.decimal("stopprice", order.trigger_price.value_or(zero_of(order)));
+  } else {
+    object.decimal("stopprice", order.trigger_price);
+  }
   object.some_text("timeinforce", wire_name(kTimesInForce, order.time_in_force))
       .number("userref", order.user_reference)
       .decimal("vol", order.quantity)

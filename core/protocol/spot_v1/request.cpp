@@ -70,6 +70,8 @@ class RequestReader {
 
   void read_subscription(const JsonNode& message) {
     const JsonNode* const subscription = find_member(message, "subscription");
+    const JsonNode* const number = find_member(message, "channelID");
+    if (subscription == nullptr && number != nullptr && *request_.event == "unsubscribe") return read_number(*number);
     if (subscription == nullptr || subscription->kind != JsonKind::Object) {
       return object_to("Subscription field must be an object");
     }
@@ -83,6 +85,13 @@ class RequestReader {
     const JsonNode* const pairs = find_member(message, "pair");
     if (pairs != nullptr) read_pairs(*pairs);
     check_values(pairs != nullptr);
+  }
+
+  void read_number(const JsonNode& number) {
+    std::int64_t value = 0;
+    if (convert(number, value) != nullptr || value < 0) return object_to("ChannelID field must be an integer");
+    if (host_ == Host::Private) return object_to(kPublicElsewhere);  // only public channels have numbers
+    request_.channel_id = static_cast<std::uint64_t>(value);
   }
 
   bool is_private_name() const {
@@ -270,6 +279,7 @@ Result<Request> to_request(const ParsedRequest& parsed) {
     return request;
   }
   request.method = *parsed.event == "subscribe" ? Method::Subscribe : Method::Unsubscribe;
+  if (parsed.channel_id) return fail(Errc::Unsupported, "an unsubscription by the number of a channel");
   const auto channel = channel_named(*parsed.name);
   if (!channel) return fail(Errc::Unsupported, "a subscription to all channels at once");
   auto& subscription = request.subscription;

@@ -34,6 +34,8 @@ struct ParsedRequest {
   std::vector<std::string> pairs;   // in the order of the request, as written: XBT/USD
   std::optional<std::string> name;  // of the subscription, as written; "*" is all that the host has
   std::optional<std::int64_t> depth, interval_minutes;
+  // Of an unsubscription that names a channel by its number, in place of pairs and a subscription.
+  std::optional<std::uint64_t> channel_id;
   std::optional<bool> snapshot, consolidate_taker, rate_counter;
   std::string token;         // of the subscription, or of a trading request
   std::string subscription;  // the object as it was written, to be sent back; empty if there was none

@@ -64,6 +64,32 @@ TEST_F(SpotV1FrontTalk, AcknowledgesEveryChannelWithItsOwnKeys) {
   EXPECT_TRUE(market.front.feeds_in_use().empty());
 }
 
+// As the page Unsubscribe says, and nobody has shown.
+TEST_F(SpotV1FrontTalk, UnsubscribesByTheNumberThatWasAcknowledged) {
+  const auto number = std::to_string(SpotV1Front::channel_number(Feed::book("BTC/USD", 25)));
+  EXPECT_EQ(
+      talk(
+          kHello + R"(
+> {"event":"subscribe","pair":["XBT/USD"],"subscription":{"name":"book","depth":25}}
+< {"channelID":)" +
+          number + R"(,"channelName":"book-25",..."status":"subscribed",...}
+> {"event":"unsubscribe","channelID":7,"reqid":1}
+< {"errorMessage":"Subscription Not Found","event":"subscriptionStatus","reqid":1,"status":"error"}
+> {"event":"unsubscribe","channelID":)" +
+          number + R"(,"reqid":2}
+< {"channelID":)" +
+          number +
+          R"(,"channelName":"book-25","event":"subscriptionStatus","pair":"XBT/USD","reqid":2,"status":"unsubscribed","subscription":{"depth":25,"name":"book"}}
+> {"event":"unsubscribe","channelID":)" +
+          number + R"(}
+< {"errorMessage":"Subscription Not Found","event":"subscriptionStatus","status":"error"}
+> {"event":"unsubscribe","channelID":"book"}
+< {"errorMessage":"ChannelID field must be an integer","event":"subscriptionStatus","status":"error"}
+)"),
+      "");
+  EXPECT_TRUE(market.front.feeds_in_use().empty());
+}
+
 TEST_F(SpotV1FrontTalk, SubscribesToAllPublicChannelsAtOnce) {
   EXPECT_EQ(talk(kHello + R"(
 > {"event":"subscribe","reqid":1,"pair":["XBT/USD"],"subscription":{"name":"*"}}

@@ -6,6 +6,7 @@
 
 #include "exchange/resting_engine.hpp"
 #include "tests/support/conversation.hpp"
+#include "tests/support/exchange_driver.hpp"
 #include "tests/support/fixed_market.hpp"
 
 namespace ktape {
@@ -23,6 +24,7 @@ class SpotV1PrivateTalk : public testing::Test {
   }
   void SetUp() override {
     market.show("ETH/EUR", Side::Sell, "3120.90x0.75 3121.00x2");
+    market.show("ETH/EUR", Side::Buy, "3110.00x5");
     token = desk.issue({AccountId{1}, {}});
   }
   std::string talk(std::string script) {
@@ -54,7 +56,7 @@ TEST_F(SpotV1PrivateTalk, TellsAnOrderByItsChanges) {
   EXPECT_EQ(talk(kHello + kSubscribed + R"(
 > {"event":"addOrder","reqid":3,"ordertype":"limit","pair":"ETH/EUR","price":"3000.00","token":"$T","type":"buy","userref":"7","volume":"0.5"}
 < {"descr":"buy 0.50000000 ETHEUR @ limit 3000.00","event":"addOrderStatus","reqid":3,"status":"ok","txid":"O..."}
-< [[{"O...":{"avg_price":"0.00","cost":"0.00000","descr":{"close":null,"leverage":null,"ordertype":"limit","pair":"ETH/EUR","price":"3000.00","price2":"0.00000000","type":"buy"},"expiretm":null,"fee":"0.00000","oflags":"fciq","opentm":"1788249600.000100","refid":null,"starttm":null,"status":"pending","timeinforce":"GTC","userref":7,"vol":"0.50000000","vol_exec":"0.00000000"}}],"openOrders",{"sequence":2}]
+< [[{"O...":{"avg_price":"0.00","cost":"0.00000","descr":{"close":null,"leverage":null,"order":"buy 0.50000000 ETH/EUR @ limit 3000.00000000","ordertype":"limit","pair":"ETH/EUR","price":"3000.00","price2":"0.00000000","type":"buy"},"expiretm":null,"fee":"0.00000","limitprice":"0.00000000","misc":"","oflags":"fciq","opentm":"1788249600.000100","refid":null,"starttm":null,"status":"pending","stopprice":"0.00000000","timeinforce":"GTC","userref":7,"vol":"0.50000000","vol_exec":"0.00000000"}}],"openOrders",{"sequence":2}]
 < [[{"O...":{"status":"open","userref":7}}],"openOrders",{"sequence":3}]
 > {"event":"cancelOrder","reqid":4,"token":"$T","txid":["7","OAAAAA-BBBBB-CCCCCC"]}
 < {"errorMessage":"EOrder:Unknown order","event":"cancelOrderStatus","reqid":4,"status":"error"}
@@ -73,8 +75,69 @@ TEST_F(SpotV1PrivateTalk, TellsFillsToOwnTrades) {
 < [[{"O...":{...,"status":"pending",...}}],"openOrders",{"sequence":2}]
 < [[{"O...":{"status":"open","userref":0}}],"openOrders",{"sequence":3}]
 < [[{"O...":{"avg_price":"3120.90","cost":"1560.45000","fee":"6.24180","userref":0,"vol_exec":"0.50000000"}}],"openOrders",{"sequence":4}]
-< [[{"T...":{"cost":"1560.45000","fee":"6.24180","ordertxid":"O...","ordertype":"market","pair":"ETH/EUR","price":"3120.90","time":"1788249600.000100","type":"buy","vol":"0.50000000"}}],"ownTrades",{"sequence":2}]
+< [[{"T...":{"cost":"1560.45000","fee":"6.24180","margin":"0.00000","ordertxid":"O...","ordertype":"market","pair":"ETH/EUR","postxid":"","price":"3120.90","time":"1788249600.000100","type":"buy","vol":"0.50000000"}}],"ownTrades",{"sequence":2}]
 < [[{"O...":{"avg_price":"3120.90","cost":"1560.45000","fee":"6.24180","lastupdated":"1788249600.000100","status":"closed","userref":0,"vol_exec":"0.50000000"}}],"openOrders",{"sequence":5}]
+)"),
+            "");
+}
+
+// A market order takes 0.75 at 3120.90 and 0.25 at 3121.00.
+TEST_F(SpotV1PrivateTalk, TellsEachFillWhereConsolidationIsNotWanted) {
+  EXPECT_EQ(talk(kHello + R"(
+> {"event":"subscribe","subscription":{"name":"ownTrades","snapshot":false,"consolidate_taker":false,"token":"$T"}}
+< {..."status":"subscribed","subscription":{"name":"ownTrades"}}
+> {"event":"addOrder","ordertype":"market","pair":"ETH/EUR","token":"$T","type":"buy","volume":"1"}
+< {"descr":...}
+< [[{"T...":{..."price":"3120.90",..."vol":"0.75000000"}}],"ownTrades",{"sequence":1}]
+< [[{"T...":{..."price":"3121.00",..."vol":"0.25000000"}}],"ownTrades",{"sequence":2}]
+)"),
+            "");
+}
+
+// The mean of both in the pair's places, and the sums of costs and fees.
+TEST_F(SpotV1PrivateTalk, TellsWhatAnOrderTakesAsOne) {
+  EXPECT_EQ(talk(kHello + R"(
+> {"event":"addOrder","ordertype":"market","pair":"ETH/EUR","token":"$T","type":"buy","volume":"1"}
+< {"descr":...}
+> {"event":"subscribe","subscription":{"name":"ownTrades","token":"$T"}}
+< {..."status":"subscribed","subscription":{"name":"ownTrades"}}
+< [[{"T...":{"cost":"3120.92500","fee":"12.48370","margin":"0.00000",..."price":"3120.93",..."vol":"1.00000000"}}],"ownTrades",{"sequence":1}]
+> {"event":"addOrder","ordertype":"market","pair":"ETH/EUR","token":"$T","type":"sell","volume":"0.5"}
+< {"descr":...}
+< [[{"T...":{..."price":"3110.00",..."vol":"0.50000000"}}],"ownTrades",{"sequence":2}]
+)"),
+            "");
+}
+
+TEST_F(SpotV1PrivateTalk, TellsWhatAnOrderHasTakenThoughTheRestOfItStays) {
+  market.show("ETH/EUR", Side::Sell, "3000.00x0.01 3000.10x0.01");
+  EXPECT_EQ(talk(kHello + R"(
+> {"event":"subscribe","subscription":{"name":"ownTrades","snapshot":false,"token":"$T"}}
+< {..."status":"subscribed","subscription":{"name":"ownTrades"}}
+> {"event":"addOrder","ordertype":"limit","pair":"ETH/EUR","price":"3000.10","token":"$T","type":"buy","volume":"0.03"}
+< {"descr":...}
+< [[{"T...":{..."price":"3000.05",..."vol":"0.02000000"}}],"ownTrades",{"sequence":1}]
+)"),
+            "");
+}
+
+TEST_F(SpotV1PrivateTalk, TellsTheStateOfTheMarketAgainWhenItChanges) {
+  test::ExchangeDriver driver(clock, front);
+  const auto client = driver.connect();
+  driver.say(client, R"({"event":"ping"})");
+  driver.take(client);
+  front.on_system("cancel_only");
+  EXPECT_EQ(driver.take(client),
+            std::vector<std::string>{R"({"event":"systemStatus","status":"cancel_only","version":"1.9.6"})"})
+      << "the number of the connection is told once";
+}
+
+TEST_F(SpotV1PrivateTalk, SendsMarketDataAndUnknownNamesToTheOtherHost) {
+  EXPECT_EQ(talk(kHello + R"(
+> {"event":"subscribe","reqid":1,"pair":["ETH/EUR"],"subscription":{"depth":10,"name":"book"}}
+< {"errorMessage":"Public market data subscriptions are unavailable on this endpoint. Try ws.kraken.com","event":"subscriptionStatus","reqid":1,"status":"error","subscription":{"depth":10,"name":"book"}}
+> {"event":"subscribe","subscription":{"name":"openTrades","token":"T"}}
+< {"errorMessage":"Public market data subscriptions are unavailable on this endpoint. Try ws.kraken.com","event":"subscriptionStatus","status":"error","subscription":{"name":"openTrades","token":"T"}}
 )"),
             "");
 }

@@ -88,12 +88,68 @@ TEST_F(SpotRestTest, TellsTheBookWithCutVolumesAndTheTicker) {
   EXPECT_THAT(get("/0/public/Ticker?pair=XBTUSD"), HasSubstr(R"("a":["63000.10000","0","0.10000000"])"));
 }
 
+TEST_F(SpotRestTest, TellsTheBestPricesFromTheBooksWhereNoChannelDid) {
+  EXPECT_EQ(get("/0/public/Spread?pair=XBTUSD"),
+            R"({"error":[],"result":{"XXBTZUSD":[[1788249600,"63000.00000","63000.10000"]],"last":1788249600}})");
+  EXPECT_THAT(get("/0/public/Spread?pair=XBTUSD&since=1788249600"), HasSubstr("63000.10000"));
+  EXPECT_THAT(get("/0/public/Spread?pair=XBTUSD&since=1788249601"), HasSubstr(R"("XXBTZUSD":[],"last":1788249600)"));
+  EXPECT_EQ(get("/0/public/Spread?pair=XBTUSD&since=soon"), R"({"error":["EGeneral:Invalid arguments:since"]})");
+  EXPECT_EQ(get("/0/public/Spread?pair=WWWUSD"), R"({"error":["EQuery:Unknown asset pair"]})");
+}
+
+// What ran into a KeyError with clients that take their own name out of the answer.
+TEST_F(SpotRestTest, AnswersEveryCallAboutAPairUnderTheNameThatWasAskedFor) {
+  for (const char* const method : {"AssetPairs", "Ticker", "OHLC", "Depth", "Trades", "Spread"}) {
+    const std::string call = std::string("/0/public/") + method;
+    EXPECT_THAT(get(call + "?pair=BTC%2FUSD"), HasSubstr(R"("result":{"BTC/USD":)")) << method;
+    EXPECT_THAT(get(call + "?pair=BTC/USD"), HasSubstr(R"("result":{"BTC/USD":)")) << method;
+    EXPECT_THAT(get(call + "?pair=XBTUSD"), HasSubstr(R"("result":{"XXBTZUSD":)")) << method;
+    EXPECT_THAT(get(call + "?pair=XBTUSD&assetVersion=1"), HasSubstr(R"("result":{"BTC/USD":)")) << method;
+  }
+  EXPECT_THAT(get("/0/public/Assets?assetVersion=1"), HasSubstr(R"("result":{"BTC":)"));
+}
+
+// kraken-api posts everything and says nothing of its Content-Type; node-kraken-api adds a nonce.
+TEST_F(SpotRestTest, TakesPublicCallsByPostToo) {
+  const auto answer = [&](std::string body, net::HttpHeaders headers) {
+    return market.kraken
+        .answer({.method = "POST", .target = "/0/public/Depth", .headers = std::move(headers), .body = std::move(body)})
+        ->body;
+  };
+  const std::string book = get("/0/public/Depth?pair=XBTUSD&count=1");
+  EXPECT_THAT(book, HasSubstr(R"("asks":[["63000.10000")"));
+  EXPECT_EQ(answer("pair=XBTUSD&count=1", {}), book);
+  EXPECT_EQ(answer("nonce=1&pair=XBTUSD&count=1", {{"Content-Type", "application/x-www-form-urlencoded"}}), book);
+  EXPECT_EQ(answer(R"({"pair":"XBTUSD","count":1})", {{"Content-Type", "application/json"}}), book);
+}
+
+TEST_F(SpotRestTest, TellsErrorsWithStatus200AndAsJson) {
+  const auto response = market.kraken.answer({.target = "/0/public/Depth?pair=WWWUSD"});
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->status, 200U);
+  EXPECT_EQ(net::find_header(response->headers, "Content-Type"), "application/json");
+  EXPECT_EQ(net::find_header(response->headers, "Access-Control-Allow-Origin"), "") << "as Kraken sends none";
+}
+
+TEST_F(SpotRestTest, MakesOneOfTheFillsOfAnOrderUnlessAskedNotTo) {
+  EXPECT_THAT(post("AddOrder", {{"pair", "XBTUSD"}, {"type", "buy"}, {"ordertype", "market"}, {"volume", "0.15"}}),
+              HasSubstr(R"("error":[])"));
+  const std::string one = post("TradesHistory");
+  EXPECT_THAT(one, HasSubstr(R"("price":"63000.4","cost":"9450.06000","fee":"37.80024","vol":"0.15000000")"));
+  EXPECT_THAT(one, HasSubstr(R"("count":1)"));
+  const std::string two = post("TradesHistory", {{"consolidate_taker", "false"}});
+  EXPECT_THAT(two, HasSubstr(R"("vol":"0.10000000")"));
+  EXPECT_THAT(two, HasSubstr(R"("vol":"0.05000000")"));
+  EXPECT_THAT(two, HasSubstr(R"("count":2)"));
+}
+
 TEST_F(SpotRestTest, SaysWhatItDoesNotHave) {
   test::SmallMarket fresh(std::vector<Account>{});
   const auto answer = [&](std::string target) { return fresh.kraken.answer({.target = std::move(target)})->body; };
   EXPECT_EQ(answer("/0/public/AssetPairs"),
             R"({"error":["EAPI:Feature disabled:the recording has shown no instruments so far"]})");
-  EXPECT_EQ(get("/0/public/Spread?pair=XBTUSD"), R"({"error":["EGeneral:Unknown method"]})");
+  EXPECT_THAT(answer("/0/public/Spread?pair=XBTUSD"), HasSubstr("EQuery:Unknown asset pair"));
+  EXPECT_EQ(get("/0/public/GroupedBook?pair=XBTUSD"), R"({"error":["EGeneral:Unknown method"]})");
   EXPECT_EQ(get("/0/other"), R"({"error":["EGeneral:Unknown method"]})");
   EXPECT_EQ(get("/index.html"), "no page");
   EXPECT_EQ(get("/0/private/Balance"), R"({"error":["EAPI:Invalid key"]})");

@@ -159,10 +159,35 @@ TEST(SpotV1ServerEncode, WritesAWholeOrderWithNullsAndAChangeWithout) {
                           OrderReport{.order_id = "O2", .what = "new", .status = "new"}};
   std::string out;
   append_open_orders(out, {.channel = "openOrders", .sequence = 2, .reports = orders});
-  EXPECT_EQ(out, R"([[{"O1":{"descr":{"close":null,"leverage":null,"ordertype":"limit","pair":"XBT/USD",)"
-                 R"("price":"27120.5","price2":"0.00","type":"buy"},"expiretm":null,"opentm":"1693415330.621700",)"
-                 R"("refid":null,"starttm":null,"status":"pending","timeinforce":"GTC","userref":17,"vol":"0.05",)"
-                 R"("vol_exec":"0.00"}},{"O2":{"status":"open"}}],"openOrders",{"sequence":2}])");
+  EXPECT_EQ(
+      out,
+      R"([[{"O1":{"descr":{"close":null,"leverage":null,"order":"buy 0.05000000 XBT/USD @ limit 27120.50000000",)"
+      R"("ordertype":"limit","pair":"XBT/USD","price":"27120.5","price2":"0.00","type":"buy"},"expiretm":null,)"
+      R"("limitprice":"0.00","misc":"","opentm":"1693415330.621700","refid":null,"starttm":null,"status":"pending",)"
+      R"("stopprice":"0.00","timeinforce":"GTC","userref":17,"vol":"0.05","vol_exec":"0.00"}},)"
+      R"({"O2":{"status":"open"}}],"openOrders",{"sequence":2}])");
+}
+
+TEST(SpotV1ServerEncode, SaysAnOrderInWords) {
+  const auto words = [](std::string_view type, std::optional<Decimal> limit, std::optional<Decimal> trigger) {
+    const std::array orders{OrderReport{.order_id = "O1",
+                                        .symbol = "DOGE/EUR",
+                                        .side = Side::Sell,
+                                        .order_type = type,
+                                        .quantity = number("10"),
+                                        .limit_price = limit,
+                                        .trigger_price = trigger}};
+    std::string out;
+    append_open_orders(out, {.reports = orders});
+    const std::string key = R"("order":")";
+    const auto at = out.find(key) + key.size();
+    return out.substr(at, out.find('"', at) - at);
+  };
+  EXPECT_EQ(words("market", {}, {}), "sell 10.00000000 XDG/EUR @ market");
+  EXPECT_EQ(words("iceberg", number("0.06"), {}), "sell 10.00000000 XDG/EUR @ limit 0.06000000");
+  EXPECT_EQ(words("stop-loss", {}, number("0.05")), "sell 10.00000000 XDG/EUR @ stop loss 0.05000000");
+  EXPECT_EQ(words("take-profit-limit", number("0.06"), number("0.07")),
+            "sell 10.00000000 XDG/EUR @ take profit 0.07000000 -> limit 0.06000000");
 }
 
 }  // namespace
