@@ -6,9 +6,9 @@
 
 #include "core/base/assert.hpp"
 #include "core/base/random.hpp"
-#include "core/protocol/futures/account_encode.hpp"
 #include "core/protocol/futures/feeds.hpp"
 #include "core/protocol/futures/server_encode.hpp"
+#include "exchange/futures_reports.hpp"
 #include "exchange/money.hpp"
 
 namespace ktape {
@@ -20,38 +20,12 @@ std::string uuid(std::uint64_t high, std::uint64_t low) {
                      (low >> 48U & 0x3FFFU) | 0x8000U, low & 0xFFFF'FFFF'FFFFU);
 }
 
-futures::OpenOrder told(const FuturesOrder& order) {
-  return {.instrument = order.product,
-          .time = order.placed_at,
-          .last_update_time = order.changed_at,
-          .qty = order.remaining(),
-          .filled = order.filled,
-          .limit_price = order.limit_price.value_or(Decimal()),
-          .type = "limit",
-          .order_id = order.order_id,
-          .cli_ord_id = order.client_order_id,
-          .direction = order.side,
-          .reduce_only = order.reduce_only};
-}
-
-futures::FillEntry told(const FuturesFill& fill) {
-  return {.instrument = fill.product,
-          .time = fill.at,
-          .price = fill.price,
-          .qty = fill.quantity,
-          .seq = fill.sequence,
-          .buy = fill.side == Side::Buy,
-          .remaining_order_qty = fill.remaining,
-          .order_id = fill.order_id,
-          .fill_id = fill.fill_id,
-          .cli_ord_id = fill.client_order_id,
-          .fill_type = "taker",
-          .fee_currency = "USD",
-          .taker_order_type = fill.order_type,
-          .order_type = fill.order_type};
-}
-
 }  // namespace
+
+FuturesPrivate::FuturesPrivate(TimerService& timers, FuturesKeys keys, FuturesPrivateOptions options)
+    : timers_(timers), keys_(std::move(keys)), options_(options) {
+  KTAPE_ASSERT(keys_.account_of && keys_.verifies, "nobody to ask who is who");
+}
 
 void FuturesPrivate::follow(FuturesEngine& engine) {
   KTAPE_ASSERT(engine_ == nullptr, "one engine");
@@ -59,72 +33,51 @@ void FuturesPrivate::follow(FuturesEngine& engine) {
   engine.add_listener(*this);
 }
 
-// To every connection that hears this feed of this account.
 template <class Text>
 void FuturesPrivate::tell(std::string_view feed, std::string_view account, Text text) {
-  std::vector<ConnectionId> hearers;
-  for (const auto& [connection, state] : connections_) {
+  std::vector<std::pair<ConnectionId, std::string>> messages;
+  for (auto& [connection, state] : connections_) {
     const auto heard = state.feeds.find(feed);
-    if (heard != state.feeds.end() && heard->second == account) hearers.push_back(connection);
+    if (heard == state.feeds.end() || heard->second.account != account) continue;
+    if (std::string message = text(heard->second); !message.empty()) messages.emplace_back(connection, message);
   }
-  for (const ConnectionId connection : hearers) text(connection);
+  for (const auto& [connection, message] : messages) send(connection, message);
 }
 
 void FuturesPrivate::on_futures_event(std::string_view account, const FuturesEvent& event) {
-  const bool rejected = event.kind == FuturesEvent::Kind::Reject;
-  for (const std::string_view feed : {"open_orders", "open_orders_verbose"}) {
-    // The plain feed tells nothing of orders that were never there.
-    if (rejected && feed == "open_orders") continue;
-    std::string text;
-    switch (event.kind) {
-      case FuturesEvent::Kind::Place:
-        futures::append_open_order(text, feed, told(event.order), {.reason = "new_placed_order_by_user"});
-        break;
-      case FuturesEvent::Kind::Reject:
-        futures::append_open_order(text, feed, told(event.order),
-                                   {.is_cancel = true, .reason = "post_order_failed_because_it_would_filled"});
-        break;
-      case FuturesEvent::Kind::Cancel:
-        futures::append_gone_order(
-            text, feed,
-            {.order_id = event.order.order_id, .cli_ord_id = event.order.client_order_id, .reason = event.reason});
-        break;
-      case FuturesEvent::Kind::Execution: {
-        if (!event.placed) break;
-        FuturesOrder after = event.order;
-        after.filled = money::sum(after.filled, event.fill->quantity).value_or(after.filled);
-        after.changed_at = event.fill->at;
-        futures::append_open_order(text, feed, told(after), {.reason = "partial_fill"});
-        break;
-      }
-    }
-    if (!text.empty()) tell(feed, account, [&](ConnectionId connection) { send(connection, text); });
-  }
+  tell_order(account, event);
   if (event.kind != FuturesEvent::Kind::Execution) return;
-  std::string text;
-  const futures::FillEntry fill = told(*event.fill);
-  futures::append_fills(text, account, {&fill, 1});
-  tell("fills", account, [&](ConnectionId connection) { send(connection, text); });
-  tell("open_positions", account, [&](ConnectionId connection) { send_positions(connection, account); });
+  const FuturesFill& fill = *event.fill;
+  tell("fills", account, [&](const Subscriber& to) {
+    const bool wanted = to.products.empty() || to.products.contains(fill.product);
+    return wanted ? futures_reports::fills(account, {fill}) : std::string();
+  });
+  on_futures_marks(account);
+  const FuturesStatement now = statement_of(*engine_, account);
+  const std::string wallet = FuturesSettlement::of(fill.product).wallet;
+  tell("balances", account, [&](Subscriber& to) {
+    return futures_reports::balances({account, to.sequence++, timers_.now()}, now, wallet.empty() ? "flex" : wallet);
+  });
+  tell("account_balances_and_margins", account,
+       [&](Subscriber& to) { return futures_reports::margin_accounts(account, to.sequence++, now); });
 }
 
-void FuturesPrivate::send_positions(ConnectionId connection, std::string_view account) {
-  const auto at = connections_.find(connection);
-  if (at == connections_.end()) return;
-  const auto held = engine_ != nullptr ? engine_->positions(account) : decltype(engine_->positions(account))();
-  std::vector<futures::PositionEntry> entries;
-  for (const auto& [product, position] : held) {
-    entries.push_back({.instrument = product, .balance = position.size, .entry_price = position.entry_price});
+void FuturesPrivate::on_futures_booking(std::string_view account, const FuturesBooking& booking) {
+  tell("account_log", account, [&](const Subscriber&) { return futures_reports::booking(booking); });
+}
+
+void FuturesPrivate::on_futures_marks(std::string_view account) {
+  const FuturesStatement now = statement_of(*engine_, account);
+  tell("open_positions", account, [&](Subscriber& to) {
+    return futures_reports::positions({account, to.sequence++, timers_.now()}, now);
+  });
+}
+
+void FuturesPrivate::tell_order(std::string_view account, const FuturesEvent& event) {
+  for (const std::string_view feed : {"open_orders", "open_orders_verbose"}) {
+    const std::string text = futures_reports::order_event(feed, event, options_.tells_remaining_quantity);
+    if (!text.empty()) tell(feed, account, [&](const Subscriber&) { return text; });
   }
-  std::string text;
-  futures::append_open_positions(text, {.account = account, .seq = at->second.sequence++, .timestamp = timers_.now()},
-                                 entries);
-  send(connection, text);
-}
-
-FuturesPrivate::FuturesPrivate(TimerService& timers, FuturesKeys keys, std::uint64_t seed)
-    : timers_(timers), keys_(std::move(keys)), seed_(seed) {
-  KTAPE_ASSERT(keys_.wallet_of && keys_.verifies, "nobody to ask who is who");
 }
 
 void FuturesPrivate::attach(ConnectionId connection, const Endpoint& /*endpoint*/, FrameSink& client) {
@@ -167,7 +120,7 @@ void FuturesPrivate::on_frame(const Frame& frame) {
 
 void FuturesPrivate::refuse(ConnectionId connection, futures::Problem problem) {
   std::string text;
-  futures::append_refusal(text, futures::refusal_of(problem));
+  futures::append_refusal(text, futures::refusal_of(problem, {}, options_.refusals));
   send(connection, text);
 }
 
@@ -182,9 +135,9 @@ void FuturesPrivate::on_text(ConnectionId connection, std::string_view text) {
   if (parsed.event == "challenge") return give_challenge(connection, parsed);
   const futures::Feed* const feed = futures::find_feed(parsed.feed);
   if (feed == nullptr || !is_private(feed->channel)) return refuse(connection, futures::Problem::InvalidFeed);
-  const FuturesWallet* const wallet = authenticated(connections_.at(connection), parsed);
-  if (wallet == nullptr) return refuse(connection, futures::Problem::NotAuthenticated);
-  if (parsed.event == "subscribe") return subscribe(connection, parsed, *wallet);
+  const FuturesTerms* const terms = authenticated(connections_.at(connection), parsed);
+  if (terms == nullptr) return refuse(connection, futures::Problem::NotAuthenticated);
+  if (parsed.event == "subscribe") return subscribe(connection, parsed, *terms);
   if (connections_.at(connection).feeds.erase(parsed.feed) == 0) {
     return refuse(connection, futures::Problem::NotSubscribed);
   }
@@ -194,10 +147,10 @@ void FuturesPrivate::on_text(ConnectionId connection, std::string_view text) {
 }
 
 void FuturesPrivate::give_challenge(ConnectionId connection, const Parsed& parsed) {
-  if (keys_.wallet_of(parsed.authorisation.api_key) == nullptr) {
+  if (keys_.account_of(parsed.authorisation.api_key) == nullptr) {
     return refuse(connection, futures::Problem::NotAuthenticated);
   }
-  Random random(seed_ ^ (++challenges_ * 0x9E3779B97F4A7C15U));
+  Random random(options_.seed ^ (++challenges_ * 0x9E3779B97F4A7C15U));
   const std::uint64_t high = random.next();
   const std::string challenge = uuid(high, random.next());
   connections_.at(connection).challenge = challenge;
@@ -206,61 +159,59 @@ void FuturesPrivate::give_challenge(ConnectionId connection, const Parsed& parse
   send(connection, text);
 }
 
-const FuturesWallet* FuturesPrivate::authenticated(const Connection& connection, const Parsed& parsed) const {
+const FuturesTerms* FuturesPrivate::authenticated(const Connection& connection, const Parsed& parsed) const {
   const Authorisation& said = parsed.authorisation;
   if (connection.challenge.empty() || said.original_challenge != connection.challenge) return nullptr;
-  const FuturesWallet* const wallet = keys_.wallet_of(said.api_key);
-  if (wallet == nullptr || !keys_.verifies(said.api_key, connection.challenge, said.signed_challenge)) return nullptr;
-  return wallet;
+  const FuturesTerms* const terms = keys_.account_of(said.api_key);
+  if (terms == nullptr || !keys_.verifies(said.api_key, connection.challenge, said.signed_challenge)) return nullptr;
+  return terms;
 }
 
-void FuturesPrivate::subscribe(ConnectionId connection, const Parsed& parsed, const FuturesWallet& wallet) {
-  if (connections_.at(connection).feeds.insert_or_assign(parsed.feed, wallet.account).second) {
+FuturesStatement FuturesPrivate::statement(const FuturesTerms& terms) const {
+  return engine_ != nullptr ? statement_of(*engine_, terms.account) : statement_of(terms.wallets);
+}
+
+void FuturesPrivate::subscribe(ConnectionId connection, const Parsed& parsed, const FuturesTerms& terms) {
+  const auto [at, first] = connections_.at(connection).feeds.try_emplace(parsed.feed);
+  Subscriber& to = at->second;
+  to.account = terms.account;
+  to.products.clear();
+  for (const std::string& product : parsed.products) to.products.insert(futures::canonical_product(product));
+  // Made now: whoever hears the confirmation may leave.
+  const std::string text = snapshot(parsed.feed, to, terms);
+  if (first) {
     std::string confirmation;
     futures::append_confirmation(confirmation, {.method = Method::Subscribe, .feed = parsed.feed});
     send(connection, confirmation);
   } else {
     refuse(connection, futures::Problem::AlreadySubscribed);  // which asks for the data again
   }
-  send_snapshot(connection, parsed.feed, wallet);
+  if (!text.empty()) send(connection, text);
 }
 
-void FuturesPrivate::send_snapshot(ConnectionId connection, std::string_view feed, const FuturesWallet& wallet) {
-  const auto at = connections_.find(connection);
-  if (at == connections_.end()) return;
-  std::string text;
-  const auto stamp = [&] {
-    return futures::AccountStamp{.account = wallet.account, .seq = at->second.sequence++, .timestamp = timers_.now()};
-  };
+// Nothing of deposits_withdrawals: nobody has seen what it says.
+std::string FuturesPrivate::snapshot(std::string_view feed, Subscriber& to, const FuturesTerms& terms) const {
+  const auto stamp = [&] { return futures::AccountStamp{terms.account, to.sequence++, timers_.now()}; };
   if (feed == "open_orders" || feed == "open_orders_verbose") {
-    const auto open = engine_ != nullptr ? engine_->open_orders(wallet.account) : std::vector<FuturesOrder>();
-    std::vector<futures::OpenOrder> orders;
-    for (const FuturesOrder& order : open) orders.push_back(told(order));
-    futures::append_open_orders_snapshot(text, feed, wallet.account, orders);
-  } else if (feed == "fills") {
-    const auto made = engine_ != nullptr ? engine_->fills(wallet.account) : std::vector<FuturesFill>();
-    std::vector<futures::FillEntry> entries;
-    for (const FuturesFill& fill : made) entries.push_back(told(fill));
-    futures::append_fills_snapshot(text, wallet.account, entries);
-  } else if (feed == "open_positions") {
-    return send_positions(connection, wallet.account);
-  } else if (feed == "balances") {
-    std::vector<futures::Holding> holding;
-    for (const auto& [currency, amount] : wallet.holding) holding.push_back({currency, amount});
-    futures::append_balances_snapshot(text, {.stamp = stamp(), .holding = holding});
-  } else if (feed == "account_balances_and_margins") {
-    std::vector<futures::MarginAccount> accounts;
-    for (const auto& [currency, amount] : wallet.holding) {
-      accounts.push_back({.name = currency, .type = "holding", .balance = amount, .pv = amount, .am = amount});
-    }
-    futures::append_margin_accounts(text, wallet.account, at->second.sequence++, accounts);
-  } else if (feed == "account_log") {
-    futures::append_account_log_snapshot(text, {});
-  } else if (feed == "notifications_auth") {
-    futures::append_notifications(text, {});
+    const auto open = engine_ != nullptr ? engine_->open_orders(terms.account) : std::vector<FuturesOrder>();
+    return futures_reports::open_orders(feed, terms.account, open, options_.tells_remaining_quantity);
   }
-  // deposits_withdrawals: nobody has seen what it says.
-  if (!text.empty()) send(connection, text);
+  if (feed == "fills") {
+    auto made = engine_ != nullptr ? engine_->fills(terms.account) : std::vector<FuturesFill>();
+    std::erase_if(made,
+                  [&](const FuturesFill& fill) { return !to.products.empty() && !to.products.contains(fill.product); });
+    return futures_reports::fills_snapshot(terms.account, made);
+  }
+  if (feed == "open_positions") return futures_reports::positions(stamp(), statement(terms));
+  if (feed == "balances") return futures_reports::balances_snapshot(stamp(), statement(terms));
+  if (feed == "account_balances_and_margins") {
+    return futures_reports::margin_accounts(terms.account, to.sequence++, statement(terms));
+  }
+  if (feed == "account_log") {
+    return futures_reports::booking_snapshot(engine_ != nullptr ? engine_->bookings(terms.account)
+                                                                : std::vector<FuturesBooking>());
+  }
+  return feed == "notifications_auth" ? futures_reports::no_notifications() : std::string();
 }
 
 }  // namespace ktape

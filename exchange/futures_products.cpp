@@ -34,6 +34,16 @@ int significant_places(const Decimal& value) {
   return places;
 }
 
+// 50 of "leverage":"50x".
+Decimal leverage_in(std::string_view text) {
+  constexpr std::string_view kMember = R"("leverage":")";
+  const auto at = text.find(kMember);
+  if (at == std::string_view::npos) return {};
+  text.remove_prefix(at + kMember.size());
+  const auto value = Decimal::parse(text.substr(0, text.find("x\"")));
+  return value && *value > Decimal() ? *value : Decimal();
+}
+
 bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -78,10 +88,11 @@ void FuturesProducts::take(const BookSnapshot& book) {
 }
 
 void FuturesProducts::take(const Ticker& ticker, std::string_view text) {
-  std::string& told = of(ticker.symbol).ticker;
+  FuturesProduct& product = of(ticker.symbol);
   // ticker_lite tells less.
   const bool lite = text.find(R"("ticker_lite")") != std::string_view::npos;
-  if (told.empty() || !lite) told = text;
+  if (product.ticker.empty() || !lite) product.ticker = text;
+  if (!lite) product.leverage = leverage_in(text);
 }
 
 const FuturesProduct* FuturesProducts::find(std::string_view product) const {

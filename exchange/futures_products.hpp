@@ -10,10 +10,11 @@ namespace ktape {
 
 // What a Futures product is, as far as its name (futures-v1 section 2) and what the market has told of it say.
 struct FuturesProduct {
-  std::string id;        // PF_XBTUSD
+  std::string id{};      // PF_XBTUSD
   Decimal price_step{};  // the greatest one that all prices fit which books have told; zero: none was told
   int quantity_places = 0;
-  std::string ticker;  // the last message of the feed ticker, as it was told, or of ticker_lite; empty: none
+  Decimal leverage{};    // 50 of "50x", as the last ticker told it; zero: none did
+  std::string ticker{};  // the last message of the feed ticker, as it was told, or of ticker_lite; empty: none
 
   bool is_perpetual() const { return id.starts_with("PF_") || id.starts_with("PI_"); }
   bool is_inverse() const { return id.starts_with("PI_") || id.starts_with("FI_"); }

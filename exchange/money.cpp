@@ -85,4 +85,16 @@ bool is_multiple(const Decimal& value, const Decimal& step) {
 
 Decimal negative(const Decimal& value) { return Decimal::from_units(-value.coefficient(), value.scale()); }
 
+Decimal magnitude(const Decimal& value) { return value.coefficient() < 0 ? negative(value) : value; }
+
+Decimal trimmed(const Decimal& value) {
+  Int128 coefficient = value.coefficient();
+  int scale = value.scale();
+  while (scale > 0 && coefficient % 10 == 0) {
+    coefficient /= 10;
+    --scale;
+  }
+  return Decimal::from_units(coefficient, scale);
+}
+
 }  // namespace ktape::money

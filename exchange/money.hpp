@@ -28,5 +28,9 @@ std::optional<Decimal> percentage(const Decimal& amount, const Decimal& percent,
 bool is_multiple(const Decimal& value, const Decimal& step);
 
 Decimal negative(const Decimal& value);
+Decimal magnitude(const Decimal& value);
+
+// The same value without zeros behind its last place.
+Decimal trimmed(const Decimal& value);
 
 }  // namespace ktape::money

@@ -67,14 +67,18 @@ class AccountReader : private yaml::Reader {
         return {};
       }
       if (name == "tier") return read_tier(value, out.terms.tier);
-      if (name == "fees") return read_fees(value, out.terms);
+      if (name == "fees") return read_fees(value, name, out.terms.maker_percent, out.terms.taker_percent);
+      if (name == "futures_fees") {
+        return read_fees(value, name, out.futures.maker_percent, out.futures.taker_percent);
+      }
       if (name == "balances") return read_balances(value, out.terms.balances);
-      if (name == "futures_balances") return read_balances(value, out.futures_balances);
+      if (name == "futures_cash") return read_balances(value, out.futures.wallets.cash);
+      if (name == "futures_balances") return read_futures_balances(value, out.futures.wallets);
       if (name == "keys") return read_keys(value, name, out.keys);
       if (name == "futures_keys") return read_keys(value, name, out.futures_keys);
       return wrong(value, "",
                    fmt::format("unknown key '{}': an account has name, tier, fees, balances, keys, "
-                               "futures_keys and futures_balances",
+                               "futures_keys, futures_fees, futures_balances and futures_cash",
                                name.substr(0, 64)));
     });
     if (!read) return read;
@@ -97,10 +101,10 @@ class AccountReader : private yaml::Reader {
     return {};
   }
 
-  Result<void> read_fees(const YAML::Node& node, AccountTerms& out) {
-    return each_member(node, "fees", [&](const std::string& name, const YAML::Node& value) -> Result<void> {
+  Result<void> read_fees(const YAML::Node& node, const std::string& what, Decimal& maker, Decimal& taker) {
+    return each_member(node, what, [&](const std::string& name, const YAML::Node& value) -> Result<void> {
       if (name != "maker" && name != "taker") {
-        return wrong(value, "fees", fmt::format("unknown key '{}': maker and taker expected", name.substr(0, 64)));
+        return wrong(value, what, fmt::format("unknown key '{}': maker and taker expected", name.substr(0, 64)));
       }
       const auto percent = number(value, name);
       if (!percent) return tl::unexpected<Error>(percent.error());
@@ -108,7 +112,7 @@ class AccountReader : private yaml::Reader {
       if (percent->scale() > 4 || *percent > hundred || *percent < Decimal::from_units(-100, 0)) {
         return wrong(value, name, fmt::format("{} is no percentage with at most 4 places", percent->text()));
       }
-      (name == "maker" ? out.maker_percent : out.taker_percent) = *percent;
+      (name == "maker" ? maker : taker) = *percent;
       return {};
     });
   }
@@ -124,6 +128,21 @@ class AccountReader : private yaml::Reader {
       out.emplace(asset, *balance);
       return {};
     });
+  }
+
+  Result<void> read_futures_balances(const YAML::Node& node, FuturesWallets& out) {
+    FuturesWallets::Amounts all;
+    if (auto done = read_balances(node, all); !done) return done;
+    for (auto& [name, amount] : all) {
+      // F-XBT:USD
+      const bool is_wallet = name.starts_with("F-");
+      const auto colon = name.find(':');
+      if (is_wallet && (colon == std::string::npos || colon < 3 || colon + 1 == name.size())) {
+        return wrong(node, name, "wallets of inverse products are named as F-XBT:USD");
+      }
+      (is_wallet ? out.margin : out.flex).emplace(name, amount);
+    }
+    return {};
   }
 
   Result<void> read_keys(const YAML::Node& node, std::string_view what, std::vector<ApiKey>& out) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "exchange/futures_engine.hpp"
 #include "exchange/token_desk.hpp"
 #include "exchange/trading_engine.hpp"
 #include "rest/credentials.hpp"
@@ -26,7 +27,7 @@ struct Account {
   AccountTerms terms;
   std::vector<ApiKey> keys;          // Spot
   std::vector<ApiKey> futures_keys;  // query-funds and query-open-trades: to hear private feeds
-  std::map<std::string, Decimal, std::less<>> futures_balances;
+  FuturesTerms futures{};            // without the number of the account
 };
 
 // Accounts from YAML:
@@ -41,7 +42,10 @@ struct Account {
 //           permissions: [query-funds, query-open-trades]   # all, if it is left out
 //           nonces: rising           # refuse those that do not rise; any, the default, takes all numbers
 //       futures_keys: [{key: ..., secret: ...}]
-//       futures_balances: {USD: 5000}
+//       futures_fees: {maker: 0.02, taker: 0.05}
+//       futures_balances: {USD: 5000, "F-XBT:USD": 0.5}   # what is traded with: the flex wallet by currency, and the
+//                                                         # wallets of inverse products by their names
+//       futures_cash: {USD: 100}                          # what is kept beside it
 // An error has the file, the line, the key and what is wrong, and never a secret.
 Result<std::vector<Account>> parse_accounts(std::string_view yaml, const std::string& path);
 Result<std::vector<Account>> read_accounts(const std::string& path);

@@ -67,22 +67,7 @@ class TickerFields {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-// 50 of "50x".
-std::optional<Decimal> leverage_of(const TickerFields& fields) {
-  std::string_view text = fields.get("leverage");
-  if (text.size() < 4 || !text.starts_with('"') || !text.ends_with("x\"")) return std::nullopt;
-  text = text.substr(1, text.size() - 3);
-  const auto value = Decimal::parse(text);
-  return value && *value > Decimal() ? std::optional(*value) : std::nullopt;
-}
-
-std::string without_zeros(const Decimal& value) {
-  std::string text = value.text();
-  if (text.find('.') == std::string::npos) return text;
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  return text;
-}
+std::string without_zeros(const Decimal& value) { return money::trimmed(value).text(); }
 
 // XBT of XBTUSD; products are named by it and the dollar (futures-v1 section 2).
 std::pair<std::string, std::string> assets_of(const FuturesProduct& product) {
@@ -110,11 +95,11 @@ std::string instrument_text(const FuturesProduct& product) {
   if (!product.price_step.is_zero()) out += fmt::format(R"(,"tickSize":{})", without_zeros(product.price_step));
   out += fmt::format(R"(,"contractSize":1,"contractValueTradePrecision":{},"postOnly":{})", product.quantity_places,
                      fields.get("post_only") == "true" ? "true" : "false");
-  if (const auto leverage = leverage_of(fields)) {
+  if (const Decimal leverage = product.leverage; !leverage.is_zero()) {
     constexpr int kPlaces = 6;
     const auto one = Decimal::from_units(1, 0);
-    const auto twice = money::sum(*leverage, *leverage);
-    const auto initial = money::quotient(one, *leverage, kPlaces);
+    const auto twice = money::sum(leverage, leverage);
+    const auto initial = money::quotient(one, leverage, kPlaces);
     const auto maintenance = twice ? money::quotient(one, *twice, kPlaces) : std::nullopt;
     if (initial && maintenance) {
       out += fmt::format(R"(,"marginLevels":[{{"contracts":0,"initialMargin":{},"maintenanceMargin":{}}}])",

@@ -70,14 +70,20 @@ CallParameters CallParameters::of(const net::HttpRequest& request) {
   return out;
 }
 
+CallParameters CallParameters::in_json(std::string_view object) {
+  CallParameters out;
+  out.add_json(object);
+  return out;
+}
+
 void CallParameters::add_form(std::string_view text) {
-  while (!text.empty() && values_.size() < kMaxParameters) {
+  for (std::size_t count = 0; !text.empty() && count < kMaxParameters; ++count) {
     const std::string_view part = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(text.size(), part.size() + 1));
     if (part.empty()) continue;
     const auto equals = std::min(part.find('='), part.size());
-    values_.insert_or_assign(form_decoded(part.substr(0, equals)),
-                             form_decoded(part.substr(std::min(part.size(), equals + 1))));
+    values_[form_decoded(part.substr(0, equals))].push_back(
+        form_decoded(part.substr(std::min(part.size(), equals + 1))));
   }
 }
 
@@ -85,7 +91,7 @@ void CallParameters::add_json(std::string_view text) {
   JsonTape tape;
   if (!tape.parse(text) || tape.root().kind != JsonKind::Object) return;
   for_each_member(tape.root(), [this](std::string_view name, const JsonNode& value) {
-    std::string& out = values_[std::string(name)];
+    std::string& out = values_[std::string(name)].emplace_back();
     switch (value.kind) {
       case JsonKind::True:
         out = "true";
@@ -104,7 +110,12 @@ void CallParameters::add_json(std::string_view text) {
 
 std::string_view CallParameters::get(std::string_view name) const {
   const auto found = values_.find(name);
-  return found == values_.end() ? std::string_view() : std::string_view(found->second);
+  return found == values_.end() ? std::string_view() : std::string_view(found->second.back());
+}
+
+std::vector<std::string> CallParameters::all(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? std::vector<std::string>() : found->second;
 }
 
 KeyRing::KeyRing(const Clock& clock, const std::vector<Account>& accounts) : clock_(clock) {

@@ -18,14 +18,18 @@ namespace ktape::hosts {
 class CallParameters {
  public:
   static CallParameters of(const net::HttpRequest& request);
+  // The members of a JSON object.
+  static CallParameters in_json(std::string_view object);
 
   std::string_view get(std::string_view name) const;  // empty if it is not there
   bool has(std::string_view name) const { return values_.contains(name); }
+  // All that were given that name, in their order.
+  std::vector<std::string> all(std::string_view name) const;
 
  private:
   void add_form(std::string_view text);
   void add_json(std::string_view text);
-  std::map<std::string, std::string, std::less<>> values_;
+  std::map<std::string, std::vector<std::string>, std::less<>> values_;  // none of them empty
 };
 
 // Who calls; or why the call is refused, in Kraken's words.

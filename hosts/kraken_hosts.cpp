@@ -17,6 +17,11 @@ SharedEndpoint::Rules rules_of(Dialect dialect) {
   return SharedEndpoint::spot_v2();
 }
 
+FuturesPrivateOptions with_seed(FuturesPrivateOptions options, std::uint64_t seed) {
+  options.seed = seed;
+  return options;
+}
+
 }  // namespace
 
 std::vector<AccountTerms> KrakenHosts::terms_of(const std::vector<Account>& accounts) {
@@ -34,7 +39,7 @@ KrakenHosts::KrakenHosts(TimerService& timers, Exchange& market, KrakenHostsOpti
       spot_v2_private_(timers, engine_, tokens_, watch_, options_.spot_v2),
       spot_v1_private_(timers, engine_, tokens_, watch_, options_.spot_v1),
       futures_desk_(options_.accounts),
-      futures_private_(timers, futures_desk_.keys(), options_.token_seed),
+      futures_private_(timers, futures_desk_.keys(), with_seed(options_.futures, options_.token_seed)),
       spot_rest_(timers, watch_, engine_, tokens_, options_.accounts) {
   watch_.on_end = [this](const CloseInfo& why) {
     if (!options_.market_ended()) return come_back(watch_, return_);
@@ -62,12 +67,12 @@ KrakenHosts::KrakenHosts(TimerService& timers, Exchange& market, KrakenHostsOpti
   }
 }
 
-void KrakenHosts::serve_futures(const MarketWatch& watch) {
+void KrakenHosts::serve_futures(MarketWatch& watch) {
   futures_rest_.emplace(timers_, watch);
   if (options_.accounts.empty()) return;
-  futures_engine_ = std::make_unique<FuturesEngine>(timers_, watch, options_.engine.seed);
+  futures_engine_ = std::make_unique<FuturesEngine>(timers_, watch, futures_desk_.terms(), options_.engine.seed);
   futures_private_.follow(*futures_engine_);
-  futures_rest_account_ = std::make_unique<FuturesRestAccount>(timers_, watch, *futures_engine_, futures_desk_);
+  futures_rest_account_ = std::make_unique<FuturesRestAccount>(timers_, *futures_engine_, futures_desk_);
   futures_rest_->serve_accounts(*futures_rest_account_);
 }
 

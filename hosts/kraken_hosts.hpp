@@ -40,6 +40,7 @@ struct KrakenHostsOptions {
   RestingEngineOptions engine{};
   SpotV2PrivateOptions spot_v2{};
   SpotV1PrivateOptions spot_v1{};
+  FuturesPrivateOptions futures{};
   std::uint64_t token_seed = 1;
   std::vector<FurtherMarket> further{};  // each of its own dialect
   // Makes the level 3 host of Spot v2, where the recording has such books. Of clients with a token only.
@@ -74,7 +75,7 @@ class KrakenHosts final : public Exchange {
   void route(Exchange& market, Dialect dialect);
   GuestExchange& private_side(Dialect dialect);
   // REST of Futures, and with accounts its orders.
-  void serve_futures(const MarketWatch& watch);
+  void serve_futures(MarketWatch& watch);
   // `watch` keeps coming back as long as its market has not ended.
   void come_back(MarketWatch& watch, Timer& timer);
   static std::vector<AccountTerms> terms_of(const std::vector<Account>& accounts);

@@ -58,7 +58,7 @@ await Promise.all([
     const fields = JSON.stringify([bid, ask, last, Number(info.time)]);
     assert.ok(tickers.some((one) => JSON.stringify(one) === fields), `a ticker that was not recorded: ${fields}`);
   }),
-  each('private feeds', () => exchange.watchBalance(), (balance) => assert.equal(balance.USD.total, 5000)),
+  each('private feeds', () => exchange.watchBalance(), (balance) => assert.equal(balance.USD.total, 250)),
 ]);
 assert.equal(lastBook, [...states.values()].at(-1).at(-1), 'the book at the end');
 const all = recorded.filter(({ feed }) => feed === 'trade').map(({ uid, price, qty, side }) => [uid, price, qty, side]);

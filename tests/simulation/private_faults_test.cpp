@@ -145,15 +145,15 @@ std::string run_futures(std::uint64_t seed) {
       "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
   const auto credentials = rest::Credentials::create("KEY", kSecret).value();
   VirtualClock clock(kTroubleStart);
-  const FuturesWallet wallet{.account = "00000000-0000-4000-8000-000000000001",
-                             .holding = {{"USD", decimal("1000.5")}}};
-  const FuturesKeys keys{.wallet_of = [&](std::string_view key) { return key == "KEY" ? &wallet : nullptr; },
+  const FuturesTerms terms{.account = "00000000-0000-4000-8000-000000000001",
+                           .wallets = {.cash = {{"USD", decimal("1000.5")}}}};
+  const FuturesKeys keys{.account_of = [&](std::string_view key) { return key == "KEY" ? &terms : nullptr; },
                          .verifies =
                              [](std::string_view, std::string_view challenge, std::string_view signature) {
                                return futures::sign_challenge(challenge, kSecret).value() == signature;
                              }};
   FuturesMarket open(clock, seed);
-  FuturesPrivate restricted(clock, keys, seed);
+  FuturesPrivate restricted(clock, keys, {.seed = seed});
   SharedEndpoint exchange(open, restricted, SharedEndpoint::futures());
   rest::FuturesAuthoriser authoriser(credentials);
   Kept kept(clock);

@@ -21,7 +21,7 @@ constexpr std::string_view kSecret =
 class FuturesPrivateTalk : public testing::Test {
  protected:
   FuturesKeys keys() {
-    return {[this](std::string_view key) { return key == "key" ? &wallet : nullptr; },
+    return {[this](std::string_view key) { return key == "key" ? &terms : nullptr; },
             [](std::string_view, std::string_view challenge, std::string_view signature) {
               return futures::sign_challenge(challenge, kSecret).value() == signature;
             }};
@@ -42,8 +42,8 @@ class FuturesPrivateTalk : public testing::Test {
   }
 
   VirtualClock clock{parse_rfc3339("2026-09-01T08:00:00Z").value()};
-  FuturesWallet wallet{.account = "00000000-0000-4000-8000-000000000001",
-                       .holding = {{"USD", test::decimal("1000.5")}}};
+  FuturesTerms terms{.account = "00000000-0000-4000-8000-000000000001",
+                     .wallets = {.cash = {{"USD", test::decimal("1000.5")}}}};
   FuturesPrivate front{clock, keys()};
   test::FrameLog client;
   ConnectionId id{1};
@@ -88,6 +88,52 @@ TEST_F(FuturesPrivateTalk, RefusesWrongSignaturesKeysAndChallengesOfOtherConnect
   front.on_frame({clock.now(), ConnectionId{2}, Direction::ToExchange, FrameKind::Text,
                   R"({"event":"subscribe","feed":"fills",)" + proof(challenge) + "}"});
   EXPECT_EQ(another.frames.back().payload, denied);
+}
+
+TEST_F(FuturesPrivateTalk, RefusesInTheDocumentedFormWhereAnOptionSaysSo) {
+  FuturesPrivate documented(clock, keys(), {.refusals = futures::RefusalForm::Documented});
+  EXPECT_EQ(test::play(clock, documented, R"(
+< {"event":"info","version":1}
+> {"event":"subscribe","feed":"liquidations"}
+< {"event":"error","message":"Invalid feed"}
+> {"event":"challenge"}
+< {"event":"error","message":"Json Error"}
+)"),
+            "");
+}
+
+// Legacy feeds are taken; nobody has seen what deposits_withdrawals says.
+TEST_F(FuturesPrivateTalk, TakesTheFeedsThatNoPageNamesAnyMore) {
+  front.attach_guest(id, client);
+  const std::string challenge = ask_challenge();
+  say(R"({"event":"subscribe","feed":"deposits_withdrawals",)" + proof(challenge) + "}");
+  EXPECT_EQ(last(), R"({"event":"subscribed","feed":"deposits_withdrawals"})");
+  say(R"({"event":"subscribe","feed":"account_balances_and_margins",)" + proof(challenge) + "}");
+  EXPECT_EQ(
+      last(),
+      R"({"feed":"account_balances_and_margins","account":"00000000-0000-4000-8000-000000000001","margin_accounts":[{"name":"usd","type":"holding","balance":1000.5,"pnl":0,"funding":0,"pv":1000.5,"am":1000.5,"im":0,"mm":0}],"seq":0})");
+}
+
+TEST_F(FuturesPrivateTalk, SendsTheSnapshotAgainToWhoSubscribesTwice) {
+  front.attach_guest(id, client);
+  const std::string challenge = ask_challenge();
+  const std::string again = R"({"event":"subscribe","feed":"fills",)" + proof(challenge) + "}";
+  say(again);
+  const std::string snapshot = last();
+  say(again);
+  EXPECT_EQ(client.frames[client.frames.size() - 2].payload,
+            R"({"event":"alert","message":"Already subscribed to feed, re-requesting"})");
+  EXPECT_EQ(last(), snapshot);
+}
+
+TEST_F(FuturesPrivateTalk, VerifiesTheSignatureOfUnsubscriptionsToo) {
+  front.attach_guest(id, client);
+  const std::string challenge = ask_challenge();
+  say(R"({"event":"subscribe","feed":"fills",)" + proof(challenge) + "}");
+  say(R"({"event":"unsubscribe","feed":"fills",)" + proof(challenge, "c2VjcmV0") + "}");
+  EXPECT_EQ(last(), R"({"event":"alert","message":"Failed to subscribe to authenticated feed"})");
+  say(R"({"event":"unsubscribe","feed":"fills",)" + proof(challenge) + "}");
+  EXPECT_EQ(last(), R"({"event":"unsubscribed","feed":"fills"})");
 }
 
 TEST_F(FuturesPrivateTalk, SharesItsConnectionWithThePublicFeeds) {

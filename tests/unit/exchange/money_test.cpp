@@ -46,5 +46,14 @@ TEST(Money, KnowsMultiples) {
   EXPECT_TRUE(is_multiple(decimal("7"), Decimal())) << "no step";
 }
 
+TEST(Money, LosesNoValueWithItsZeros) {
+  EXPECT_EQ(trimmed(decimal("12.3400")).text(), "12.34");
+  EXPECT_EQ(trimmed(decimal("100")).text(), "100");
+  EXPECT_EQ(trimmed(decimal("-0.50")).text(), "-0.5");
+  EXPECT_EQ(trimmed(decimal("0.000")).text(), "0");
+  EXPECT_EQ(magnitude(decimal("-0.5")), decimal("0.5"));
+  EXPECT_EQ(magnitude(decimal("0.5")), decimal("0.5"));
+}
+
 }  // namespace
 }  // namespace ktape::money

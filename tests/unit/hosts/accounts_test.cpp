@@ -33,7 +33,9 @@ accounts:
         nonces: rising
     futures_keys:
       - {key: futures-key, secret: c2VjcmV0}
-    futures_balances: {XBT: 0.25}
+    futures_fees: {maker: -0.01, taker: 0.04}
+    futures_balances: {USD: 0.25, "F-XBT:USD": 2}
+    futures_cash: {EUR: 7}
   - name: bob
 )",
                                    "accounts.yaml");
@@ -54,7 +56,12 @@ accounts:
   ASSERT_EQ(alice.futures_keys.size(), 1U);
   EXPECT_TRUE(alice.futures_keys[0].permissions.modify_trades) << "all, where none are named";
   EXPECT_FALSE(alice.futures_keys[0].nonces_rise) << "any nonce, where nothing is said";
-  EXPECT_EQ(alice.futures_balances.at("XBT"), decimal("0.25"));
+  EXPECT_EQ(alice.futures.maker_percent.text(), "-0.01");
+  EXPECT_EQ(alice.futures.taker_percent.text(), "0.04");
+  EXPECT_EQ(alice.futures.wallets.flex.at("USD"), decimal("0.25"));
+  EXPECT_EQ(alice.futures.wallets.margin.at("F-XBT:USD"), decimal("2"));
+  EXPECT_EQ(alice.futures.wallets.cash.at("EUR"), decimal("7"));
+  EXPECT_EQ((*read)[1].futures.taker_percent.text(), "0.05") << "Kraken's first schedule";
   EXPECT_EQ((*read)[1].terms.tier, AccountTier::Intermediate);
   EXPECT_EQ((*read)[1].terms.taker_percent.text(), "0.40");
 }
@@ -68,6 +75,10 @@ TEST(Accounts, AreRefusedWithFileLineAndKey) {
             "accounts.yaml:3: USD: a number expected, not 'ten'");
   EXPECT_THAT(error_of("accounts:\n  - name: a\n    balances: {USD: -1}\n"), HasSubstr("accounts.yaml:3: USD: -1"));
   EXPECT_THAT(error_of("accounts:\n  - name: a\n    fees: {taker: 101}\n"), HasSubstr("accounts.yaml:3: taker: 101"));
+  EXPECT_THAT(error_of("accounts:\n  - name: a\n    futures_fees: {all: 1}\n"),
+              HasSubstr("accounts.yaml:3: futures_fees: unknown key 'all'"));
+  EXPECT_THAT(error_of("accounts:\n  - name: a\n    futures_balances: {F-XBT: 1}\n"),
+              HasSubstr("accounts.yaml:3: F-XBT: wallets of inverse products are named as F-XBT:USD"));
   EXPECT_THAT(error_of("accounts:\n  - name: a\n    colour: red\n"),
               HasSubstr("accounts.yaml:3: unknown key 'colour'"));
   EXPECT_THAT(error_of("accounts:\n  - name: a\n    keys:\n      - key: k\n"),
