@@ -58,15 +58,15 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
     release();
   }
 
-  void send(std::string_view text) {
+  void send(FrameKind kind, std::string_view payload) {
     if (stage_ != Stage::Open) return;
-    if (socket_->queued_bytes() + text.size() > options_.max_queued_bytes) {
+    if (socket_->queued_bytes() + payload.size() > options_.max_queued_bytes) {
       stage_ = Stage::Closing;
       socket_->drop({1006, fmt::format("the server does not read: {} bytes are unsent (limit {})",
-                                       socket_->queued_bytes() + text.size(), options_.max_queued_bytes)});
+                                       socket_->queued_bytes() + payload.size(), options_.max_queued_bytes)});
       return;
     }
-    if (socket_->send(FrameKind::Text, text)) report(Direction::ToExchange, FrameKind::Text, text);
+    if (socket_->send(kind, payload)) report(Direction::ToExchange, kind, payload);
   }
 
   void close(const CloseInfo& why) {
@@ -165,6 +165,9 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
           open();
           loop_.settle();
         }
+        if (options_.answer_pings || stage_ != Stage::Open) return;
+        report(Direction::FromExchange, kind, payload);
+        loop_.settle();
         return;
       }
       if (stage_ == Stage::AwaitingTime) {
@@ -175,9 +178,12 @@ class WebSocketTransport::Attempt final : public std::enable_shared_from_this<At
     if (stage_ != Stage::Open) return;
     report(Direction::FromExchange, kind, payload);
     // The websocket answers a Ping when this call returns.
-    if (kind == FrameKind::Ping && stage_ == Stage::Open) report(Direction::ToExchange, FrameKind::Pong, payload);
+    if (kind == FrameKind::Ping && options_.answer_pings && stage_ == Stage::Open)
+      report(Direction::ToExchange, FrameKind::Pong, payload);
     loop_.settle();
   }
+
+  bool is_mute(FrameKind kind) override { return kind == FrameKind::Ping && !options_.answer_pings; }
 
   void on_end(const net::Ending& ending) override {
     const auto self = shared_from_this();
@@ -235,8 +241,8 @@ void WebSocketTransport::connect(const Endpoint& endpoint, FrameSink& inbound) {
 
 std::optional<Error> WebSocketTransport::failure() const { return attempt_ ? attempt_->failure() : std::nullopt; }
 
-void WebSocketTransport::send(std::string_view text) {
-  if (const auto attempt = attempt_) attempt->send(text);
+void WebSocketTransport::send(FrameKind kind, std::string_view payload) {
+  if (const auto attempt = attempt_) attempt->send(kind, payload);
 }
 
 void WebSocketTransport::close(const CloseInfo& why) {

@@ -30,6 +30,10 @@ struct WebSocketOptions {
   std::size_t max_message_bytes = std::size_t{16} << 20U;
   std::size_t max_queued_bytes = std::size_t{64} << 20U;  // unsent; more end the connection
 
+  // Whether Pings are answered. If not, whoever listens is to answer them by send(), or lets somebody else do so: then
+  // a server's time Pings are reported as well.
+  bool answer_pings = true;
+
   // Sends a websocket Ping each time that this much of the clock's time has passed. Zero: none.
   Duration ping_interval = Duration::zero();
 
@@ -38,7 +42,7 @@ struct WebSocketOptions {
 
 // A connection over the network. All pings and pongs are reported, the pongs it answers by itself included; if the
 // server keeps the time (TimeSource::Server), its time Pings are not: they are the clock. Then Opened is reported when
-// the first of them has set it.
+// the first of them has set it, and before it is reported itself if Pings are not answered here.
 //
 // A Closed frame says why in a sentence: what the peer gave as its reason, or "1006 " and the stage that failed
 // (resolve, connect, TLS, upgrade, ...) with its cause.
@@ -55,7 +59,9 @@ class WebSocketTransport final : public Transport {
   WebSocketTransport& operator=(const WebSocketTransport&) = delete;
 
   void connect(const Endpoint& endpoint, FrameSink& inbound) override;
-  void send(std::string_view text) override;
+  void send(std::string_view text) override { send(FrameKind::Text, text); }
+  // Text, Binary, Ping or Pong.
+  void send(FrameKind kind, std::string_view payload);
   void close(const CloseInfo& why) override;
 
   // Why the present attempt, or the last one, did not get as far as the upgrade, if it did not. Errc::Tls: the

@@ -79,7 +79,10 @@ class ClientLink final : public FrameSink, private net::WebSocketEvents {
  private:
   void on_open(const net::UpgradeRequest& request) override;
   void on_message(FrameKind kind, std::string_view payload) override;
-  bool is_mute() override { return core_.options.is_silent && core_.options.is_silent(id_); }
+  bool is_mute(FrameKind kind) override {
+    if (kind == FrameKind::Ping && !core_.options.answer_pings) return true;
+    return core_.options.is_silent && core_.options.is_silent(id_);
+  }
   void on_end(const net::Ending& ending) override;
   void on_written() override;
 

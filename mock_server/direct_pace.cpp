@@ -28,7 +28,8 @@ class DirectPace : public Pace {
   }
 
   void client_said(ClientLink& client, FrameKind kind, std::string_view payload) override {
-    if (kind == FrameKind::Pong && net::parse_time_ping(payload)) return;  // an answer to an announcement
+    const bool answers = core_.options.announce_time && kind == FrameKind::Pong && net::parse_time_ping(payload);
+    if (answers) return;  // an announcement
     catch_up();
     core_.hand_over(client, kind, payload);
     settle();

@@ -52,12 +52,15 @@ struct MockServerOptions {
   ServerPace pace = ServerPace::RealTime;
   Rate rate;
   bool wait_for_first_client = true;  // RealTime: time begins to pass when somebody is attached
-  bool announce_time = false;         // sends the time Pings in every pace; Lockstep always does
+  // Sends the time Pings in every pace; Lockstep always does. The exchange does not hear the answers to those.
+  bool announce_time = false;
 
   // Decides who is let in; others get HTTP 404. Its host is that of the Host header.
   std::function<bool(const Endpoint& endpoint)> accepts = [](const Endpoint& endpoint) {
     return endpoint.target == "/v2" || endpoint.target.starts_with("/v2?");
   };
+  // Whether the server answers clients' Pings; else they are for the exchange to answer, which hears them either way.
+  bool answer_pings = true;
   // Answers requests that ask for no websocket, at the exchange's present time: a web server on the same port. Nothing:
   // it has no answer, and HTTP says so.
   std::function<std::optional<net::HttpResponse>(const net::HttpRequest& request)> answer_http{};

@@ -253,7 +253,7 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
       if (kind == ws::frame_type::close) {
         // From here on Beast answers; nothing of ours may follow its close frame.
         peer_closes = true;
-        tell([&](WebSocketEvents& e) { bytes().mute(e.is_mute()); });
+        tell([&](WebSocketEvents& e) { bytes().mute(e.is_mute(FrameKind::Closed)); });
         return;
       }
       if (stage != Stage::Open) return;
@@ -263,7 +263,7 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
                      {payload.data(), payload.size()});
       });
       // Until something else is said: Beast's answer is the next that is written.
-      if (kind == ws::frame_type::ping) tell([&](WebSocketEvents& e) { bytes().mute(e.is_mute()); });
+      if (kind == ws::frame_type::ping) tell([&](WebSocketEvents& e) { bytes().mute(e.is_mute(FrameKind::Ping)); });
     });
     tell([this](WebSocketEvents& e) { e.on_open(request); });
     if (stage == Stage::Open) read();

@@ -63,8 +63,9 @@ class WebSocketEvents {
   // Text, Binary, Ping and Pong in the order of arrival. A Ping is answered when the call has returned, that is, after
   // everything sent before or meanwhile.
   virtual void on_message(FrameKind kind, std::string_view payload) = 0;
-  // Asked when a Ping or a Close has come: true leaves it unanswered, as if the answer were lost on its way.
-  virtual bool is_mute() { return false; }
+  // Asked when a Ping or a close (FrameKind::Closed) has come, after on_message(): true leaves it to the callee to
+  // answer, or nobody does, as if the answer were lost on its way.
+  virtual bool is_mute(FrameKind /*kind*/) { return false; }
   // Once and last, also for a handshake that failed.
   virtual void on_end(const Ending& ending) = 0;
   // A write has ended: queued_bytes() is smaller.

@@ -11,8 +11,8 @@ class Exchange : public FrameSink {
  public:
   virtual ~Exchange() = default;
 
-  // A client has connected to `endpoint`. `client` gets FromExchange frames (Text, Ping, Closed) until it was sent
-  // Closed or has itself reported Closed through on_frame(); it must live until then.
+  // A client has connected to `endpoint`. `client` gets FromExchange frames (all but Opened) until it was sent Closed
+  // or has itself reported Closed through on_frame(); it must live until then.
   virtual void attach(ConnectionId connection, const Endpoint& endpoint, FrameSink& client) = 0;
 
   // What a client said: ToExchange frames (Text, Binary, Ping, Pong, Closed) of an attached connection.
