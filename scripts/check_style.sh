@@ -87,6 +87,7 @@ inspect        -> core/base core/wire core/market core/protocol core/client core
 export         -> core/base core/wire core/market core/protocol core/client core/session exchange replay inspect
 import         -> core/base core/wire core/market core/protocol core/client core/session
 mock_server    -> core/base core/wire core/market core/protocol core/client core/session net exchange replay
+relay          -> core/base core/wire core/market core/protocol net exchange live
 faults         -> core/base core/wire core/market core/protocol net exchange mock_server yaml
 tools          -> core/base core/wire core/market core/protocol core/client core/session exchange replay
 testing        -> core/base core/wire core/market core/protocol core/client core/session net rest exchange hosts live mock_server replay
