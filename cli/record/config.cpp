@@ -167,8 +167,8 @@ void refuse_strangers(Values& values, Dialect dialect) {
   refuse("interval");
 }
 
-Result<FeedConfig> make_feed(const Settings& settings) {
-  Values values(settings);
+// What every feed has.
+FeedConfig read_place(Values& values) {
   FeedConfig feed;
   feed.dialect =
       values
@@ -179,11 +179,30 @@ Result<FeedConfig> make_feed(const Settings& settings) {
                                        fmt::format("'{}': {} expected", text, fmt::join(names_of(kDialects), ", ")));
                          })
           .value_or(Dialect::SpotV2);
-  const bool futures = feed.dialect == Dialect::FuturesV1;
-  refuse_strangers(values, feed.dialect);
   if (auto endpoint = values.read<Endpoint>("url", [](const std::string& text) { return Endpoint::parse(text); })) {
     feed.endpoint = std::move(*endpoint);
   }
+  return feed;
+}
+
+// Of a relay, which asks for nothing.
+Result<FeedConfig> make_relayed_feed(const Settings& settings) {
+  Values values(settings);
+  FeedConfig feed = read_place(values);
+  for (const SettingKey& key : setting_keys()) {
+    if (key.scope == SettingScope::Feed && key.use == SettingUse::Asking && values.find(key.name) != nullptr) {
+      values.refuse(key.name, "has no meaning with --listen, where others ask for what is recorded");
+    }
+  }
+  if (!values.status()) return tl::unexpected<Error>(values.status().error());
+  return feed;
+}
+
+Result<FeedConfig> make_feed(const Settings& settings) {
+  Values values(settings);
+  FeedConfig feed = read_place(values);
+  const bool futures = feed.dialect == Dialect::FuturesV1;
+  refuse_strangers(values, feed.dialect);
   const auto channels = channels_of(feed.dialect);
   for (const std::size_t chosen : values.choices("channels", names_of(channels))) {
     feed.channels.push_back(channels[chosen]);
@@ -285,6 +304,34 @@ void find_rest(Values& values, RecordConfig& config) {
   }
 }
 
+std::optional<RelayConfig> make_relay(Values& values) {
+  if (values.find("listen") == nullptr) {
+    for (const SettingKey& key : setting_keys()) {
+      if (key.use != SettingUse::Listening || values.find(key.name) == nullptr) continue;
+      values.refuse(key.name, "has no meaning without --listen");
+    }
+    return std::nullopt;
+  }
+  RelayConfig relay;
+  relay.port = static_cast<std::uint16_t>(values.number("listen", 0, 65535));
+  if (values.find("listen-host") != nullptr) relay.host = values.word("listen-host");
+  relay.tls = values.flag("tls");
+  relay.ca_out = values.word("ca-out");
+  relay.certificate = values.word("cert");
+  relay.key = values.word("key");
+  relay.port_file = values.word("port-file");
+  for (const std::string_view name : {"ca-out", "cert", "key"}) {
+    if (!relay.tls && values.find(name) != nullptr) values.refuse(name, "has no meaning without --tls");
+  }
+  if (relay.certificate.empty() != relay.key.empty()) {
+    values.refuse(relay.key.empty() ? "cert" : "key", "--cert and --key belong together");
+  }
+  if (!relay.certificate.empty() && !relay.ca_out.empty()) {
+    values.refuse("ca-out", "with --cert there is no authority of this program's own to be written");
+  }
+  return relay;
+}
+
 std::optional<RingConfig> make_ring(Values& values) {
   const auto span = values.span("snapshot-mode");
   RingConfig ring;
@@ -353,8 +400,14 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
 
 Result<RecordConfig> make_config(const EffectiveSettings& settings) {
   RecordConfig config;
+  const auto listen = settings.recording.find("listen");
+  const bool listening = listen != settings.recording.end();
+  if (listening && settings.feeds.size() > 1) {
+    return wrong(listen->second,
+                 fmt::format("leads to one exchange, and there are {} entries of feeds", settings.feeds.size()));
+  }
   for (const Settings& feed : settings.feeds) {
-    auto made = make_feed(feed);
+    auto made = listening ? make_relayed_feed(feed) : make_feed(feed);
     if (!made) return tl::unexpected<Error>(made.error());
     if (!config.feeds.empty() && made->dialect != config.feeds.front().dialect) {
       return wrong(feed.find("dialect")->second,
@@ -387,11 +440,16 @@ Result<RecordConfig> make_config(const EffectiveSettings& settings) {
       values.refuse(name, "has no meaning in snapshot mode: each incident is a file of its own");
     }
   }
-  if (values.word("with") == "none") {
+  config.relay = make_relay(values);
+  if (values.word("with") == "none" || (listening && values.find("with") == nullptr)) {
     config.with_instrument = false;
   } else {
     const auto with = values.choices("with", {"instrument", "asset-pairs"});
     config.with_instrument = std::find(with.begin(), with.end(), std::size_t{0}) != with.end();
+    if (config.with_instrument && listening) {
+      values.refuse("with",
+                    "instrument: nothing is subscribed to with --listen, where others ask for what is recorded");
+    }
     if (std::find(with.begin(), with.end(), std::size_t{1}) != with.end()) find_rest(values, config);
   }
   if (config.output.empty()) values.refuse("output", "is needed: the recording to make");

@@ -43,9 +43,21 @@ struct ListenConfig {
   std::uint16_t port = 0;
 };
 
+// Where others connect, to be led on to the exchange.
+struct RelayConfig {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+  bool tls = false;
+  std::string ca_out{};
+  std::string certificate{};  // both or neither
+  std::string key{};
+  std::string port_file{};
+};
+
 struct RecordConfig {
   Dialect dialect = Dialect::SpotV2;  // of all feeds
-  std::vector<FeedConfig> feeds;
+  std::vector<FeedConfig> feeds;      // of a relay one, with a dialect and an endpoint
+  std::optional<RelayConfig> relay;
   std::string output;
   std::string ca;
   bool server_time = false;

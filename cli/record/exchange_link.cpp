@@ -6,17 +6,23 @@
 
 namespace ktape::cli {
 
+ExchangeLink::Line ExchangeLink::websocket(LiveLoop& loop, ConnectionId connection, const WebSocketOptions& options) {
+  auto transport = std::make_unique<WebSocketTransport>(loop, connection, options);
+  const WebSocketTransport& socket = *transport;
+  return {.transport = std::move(transport), .failure = [&socket] { return socket.failure(); }, .overheard = false};
+}
+
 ExchangeLink::ExchangeLink(Surroundings& around, ConnectionId connection, std::size_t feed, Dialect dialect,
-                           ClientOptions options, EventSink* log)
+                           ClientOptions options, EventSink* log, Line line)
     : around_(around),
       connection_(connection),
       feed_(feed),
       dialect_(dialect),
       url_(options.endpoint.url()),
       log_(log),
-      socket_(around.loop, connection, around.socket),
+      line_(std::move(line)),
       counted_(around),
-      recorded_(socket_, counted_),
+      recorded_(*line_.transport, counted_),
       codec_(make_codec(dialect)),
       client_(*this, *codec_, around.loop.clock(), *this, std::move(options)) {}
 
@@ -38,7 +44,7 @@ void ExchangeLink::stop() {
 }
 
 std::optional<Error> ExchangeLink::hopeless() const {
-  auto failure = socket_.failure();
+  auto failure = line_.failure();
   if (figures_.connects > 0 || !failure || failure->code != Errc::Tls) return std::nullopt;
   return Error{Errc::Tls, fmt::format("{}: {}", url_, failure->detail)};
 }
@@ -70,6 +76,7 @@ void ExchangeLink::on_frame(const Frame& frame) {
   }
   if (frame.kind == FrameKind::Opened) {
     heartbeats_ = false;
+    url_ = std::string(frame.payload);
     ++figures_.connects;
   } else if (frame.direction == Direction::FromExchange && frame.kind != FrameKind::Closed) {
     if (heartbeats_ && frame.at - heard_at_ > kStaleAfter) {
@@ -78,7 +85,8 @@ void ExchangeLink::on_frame(const Frame& frame) {
                                 format_rfc3339(heard_at_)));
     }
   } else if (frame.kind == FrameKind::Closed) {
-    lost_ = client_.connected() && !stopping_;
+    const bool farewell = line_.overheard && frame.direction == Direction::ToExchange;
+    lost_ = client_.connected() && !stopping_ && !farewell;
     if (lost_) ++figures_.disconnects;
     if (!client_.connected()) ++figures_.failed_attempts;
   }
@@ -102,7 +110,8 @@ void ExchangeLink::on_event(const Event& event) {
 }
 
 void ExchangeLink::take(const Reply& reply) {
-  if (reply.success || reply.method == "pong") return;
+  // What others are refused is their own business, and in the recording.
+  if (reply.success || reply.method == "pong" || line_.overheard) return;
   const std::string what = fmt::format("refused: {} {} {}: {}", reply.method, reply.channel, reply.symbol, reply.error);
   // A refusal names no channel; that of `instrument` has no symbol either, and nothing else is asked for without one.
   if (instrument_optional_ && reply.method == "subscribe" && reply.symbol.empty()) {

@@ -18,7 +18,8 @@
 namespace ktape::cli {
 
 // One connection of a recording from its first attempt to the end: its frames go to the output, its client checks what
-// they say, and what is wrong is told, noted in the recording, counted, and reported as a trigger.
+// they say, and what is wrong is told, noted in the recording, counted, and reported as a trigger. The client leads the
+// connection, or overhears one that somebody else leads.
 class ExchangeLink final : private Transport, private FrameSink, private EventSink {
  public:
   // What all links of a run share. Outlives them.
@@ -26,16 +27,24 @@ class ExchangeLink final : private Transport, private FrameSink, private EventSi
     LiveLoop& loop;
     SessionOutput& output;
     RecordMetrics& metrics;
-    WebSocketOptions socket;
     Redactor& redactor;                         // of what is said and logged
     std::function<void(std::string_view)> say;  // redacts
     std::function<void(ExchangeLink&)> closed;  // the connection has ended; it may be tried again
     std::function<void(ExchangeLink&, const InstrumentUpdate&)> instruments;
   };
 
+  // What the client is on.
+  struct Line {
+    std::unique_ptr<Transport> transport;
+    std::function<std::optional<Error>()> failure = [] { return std::nullopt; };  // of WebSocketTransport
+    bool overheard = false;  // what the client says goes nowhere, and whoever leads the connection may end it
+  };
+  // A connection of its own over the network.
+  static Line websocket(LiveLoop& loop, ConnectionId connection, const WebSocketOptions& options);
+
   // `log`: where events go as well; may be null, else outlives the link.
   ExchangeLink(Surroundings& around, ConnectionId connection, std::size_t feed, Dialect dialect, ClientOptions options,
-               EventSink* log);
+               EventSink* log, Line line);
   ExchangeLink(const ExchangeLink&) = delete;
   ExchangeLink& operator=(const ExchangeLink&) = delete;
 
@@ -99,7 +108,7 @@ class ExchangeLink final : private Transport, private FrameSink, private EventSi
   bool heartbeats_ = false;  // are due on this connection
   LinkFigures figures_;
 
-  WebSocketTransport socket_;
+  Line line_;
   Counted counted_;
   RecordingTransport recorded_;
   std::unique_ptr<Codec> codec_;

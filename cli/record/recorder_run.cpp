@@ -57,11 +57,10 @@ RecorderRun::RecorderRun(const RecordConfig& config, const RedactionKey& key)
 RecorderRun::~RecorderRun() = default;
 
 Result<void> RecorderRun::prepare() {
-  WebSocketOptions socket;
-  socket.ca_file = config_.ca;
+  socket_.ca_file = config_.ca;
   // What no second try could mend is no outage.
   for (const FeedConfig& feed : config_.feeds) {
-    if (auto possible = WebSocketTransport::check(feed.endpoint, socket); !possible) {
+    if (auto possible = WebSocketTransport::check(feed.endpoint, socket_); !possible) {
       return fail(possible.error().code, fmt::format("{}: {}", feed.endpoint.url(), possible.error().detail));
     }
   }
@@ -88,18 +87,34 @@ Result<void> RecorderRun::prepare() {
       .loop = loop_,
       .output = *output_,
       .metrics = metrics_,
-      .socket = std::move(socket),
       .redactor = redactor_,
       .say = [this](std::string_view line) { tell(line); },
       .closed = [this](ExchangeLink& link) { link_closed(link); },
       .instruments = [this](ExchangeLink& link, const InstrumentUpdate& update) { instruments(link, update); }});
   next_start_ = began_at_;
   next_progress_ = began_at_;
-  add_feeds();
+  if (config_.relay) {
+    if (auto listening = open_relay(); !listening) error_ = listening.error();
+  } else {
+    add_feeds();
+  }
   if (error_) {
     output_->discard();
     return tl::unexpected<Error>(*error_);
   }
+  return {};
+}
+
+Result<void> RecorderRun::open_relay() {
+  auto desk = RelayDesk::open(config_, {.loop = loop_,
+                                        .socket = socket_,
+                                        .say = [this](std::string_view line) { tell(line); },
+                                        .overhear =
+                                            [this](ConnectionId connection, std::unique_ptr<Transport> transport) {
+                                              overhear(connection, std::move(transport));
+                                            }});
+  if (!desk) return tl::unexpected<Error>(desk.error());
+  relay_ = std::move(*desk);
   return {};
 }
 
@@ -136,9 +151,21 @@ ExchangeLink& RecorderRun::add_link(std::size_t feed) {
   options.reconnect.budget = &attempts_;
   options.seed = links_.size() + 1;
   EventSink* const log = config_.events.empty() ? nullptr : &log_.of(id);
-  links_.push_back(std::make_unique<ExchangeLink>(*around_, id, feed, config_.dialect, std::move(options), log));
+  links_.push_back(std::make_unique<ExchangeLink>(*around_, id, feed, config_.dialect, std::move(options), log,
+                                                  ExchangeLink::websocket(loop_, id, socket_)));
   feeds_[feed].links.push_back(links_.back().get());
   return *links_.back();
+}
+
+// Somebody else's connection. The client that checks it is as that of a replay.
+void RecorderRun::overhear(ConnectionId connection, std::unique_ptr<Transport> transport) {
+  ClientOptions options;
+  options.candles.intervals = config_.candles;
+  EventSink* const log = config_.events.empty() ? nullptr : &log_.of(connection);
+  ExchangeLink::Line line{.transport = std::move(transport), .overheard = true};
+  links_.push_back(std::make_unique<ExchangeLink>(*around_, connection, 0, config_.dialect, std::move(options), log,
+                                                  std::move(line)));
+  links_.back()->start();
 }
 
 void RecorderRun::carry_out(std::size_t feed, const std::vector<PlannedRequests>& requests) {
@@ -203,13 +230,14 @@ bool RecorderRun::all_closed() const {
 void RecorderRun::link_closed(ExchangeLink& link) {
   if (const auto why = link.hopeless(); why && !connected_ever()) return give_up(*why);
   // A server that keeps the time takes it along when it goes: its end is the end of the recording.
-  if ((stopping_ || config_.server_time) && all_closed()) loop_.stop();
+  if (!relay_ && (stopping_ || config_.server_time) && all_closed()) loop_.stop();
 }
 
 // ---- the end
 
 void RecorderRun::stop() {
   if (std::exchange(stopping_, true)) return loop_.stop();  // asked twice: do not wait for the exchange's goodbye
+  if (relay_) return relay_->stop();
   const bool wait = !all_closed();
   for (const auto& link : links_) {
     if (!waiting_.contains(link.get())) link->stop();
@@ -265,6 +293,7 @@ RunResult RecorderRun::run() {
 }
 
 void RecorderRun::after_turn() {
+  if (relay_ && stopping_ && relay_->idle()) loop_.stop();
   if (auto kept = output_->status(); !kept) {
     if (error_) return;
     return give_up({kept.error().code,
@@ -377,7 +406,8 @@ HttpResponse RecorderRun::serve(const HttpRequest& request) {
   if (path == "/health") {
     if (!reads) return only("GET, HEAD");
     const auto up = std::count_if(links_.begin(), links_.end(), [](const auto& link) { return link->connected(); });
-    const bool well = !links_.empty() && static_cast<std::size_t>(up) == links_.size();
+    // Those who come to a relay may go again.
+    const bool well = relay_ || (!links_.empty() && static_cast<std::size_t>(up) == links_.size());
     return plain(well ? 200 : 503,
                  fmt::format("{}: {} of {} connections stand\n", well ? "well" : "not well", up, links_.size()));
   }

@@ -11,6 +11,7 @@
 #include "cli/record/exchange_link.hpp"
 #include "cli/record/metrics.hpp"
 #include "cli/record/plan.hpp"
+#include "cli/record/relay_desk.hpp"
 #include "cli/record/session_output.hpp"
 #include "cli/text_output.hpp"
 #include "core/client/event_log.hpp"
@@ -48,8 +49,10 @@ class RecorderRun {
   RecorderRun(const RecordConfig& config, const RedactionKey& key);
 
   Result<void> prepare();
+  Result<void> open_relay();
   void add_feeds();
   ExchangeLink& add_link(std::size_t feed);
+  void overhear(ConnectionId connection, std::unique_ptr<Transport> transport);
   void carry_out(std::size_t feed, const std::vector<PlannedRequests>& requests);
   void start_later(ExchangeLink& link);
   void instruments(ExchangeLink& link, const InstrumentUpdate& update);
@@ -79,6 +82,7 @@ class RecorderRun {
   EventLog log_;
   std::unique_ptr<SessionOutput> output_;
   std::optional<ExchangeLink::Surroundings> around_;
+  WebSocketOptions socket_;
 
   struct FeedState {
     std::unique_ptr<FeedPlan> plan;
@@ -89,6 +93,7 @@ class RecorderRun {
   std::set<const ExchangeLink*> waiting_;  // for their turn to connect
   std::vector<Timer> start_timers_;
   Timestamp next_start_{};
+  std::unique_ptr<RelayDesk> relay_;
 
   std::unique_ptr<HttpClient> rest_;
   bool rest_pending_ = false;

@@ -13,6 +13,7 @@ namespace {
 
 using enum SettingKind;
 using enum SettingScope;
+using enum SettingUse;
 
 constexpr std::array kKeys{
     SettingKey{"output", Word, Recording, "",
@@ -20,20 +21,35 @@ constexpr std::array kKeys{
     SettingKey{"dialect", Word, Feed, "spot-v2", "What the exchange speaks: spot-v2, spot-v1, futures-v1"},
     SettingKey{"url", Word, Feed, "wss://ws.kraken.com/v2",
                "Where the exchange is; Kraken's public one of the dialect"},
+    SettingKey{
+        "listen", Word, Recording, "",
+        "Stand in the middle: others connect to this port (0 takes a free one), are led on to\nthe exchange, and "
+        "all that they say and hear is recorded"},
+    SettingKey{"listen-host", Word, Recording, "", "Address to listen on; 127.0.0.1 if not given", Listening},
+    SettingKey{"port-file", Word, Recording, "", "Write the port number to this file once it is open", Listening},
+    SettingKey{"tls", Flag, Recording, "", "Talk wss to those who connect, with a certificate made for this run",
+               Listening},
+    SettingKey{"ca-out", Word, Recording, "", "Write the authority that they must trust to this PEM file", Listening},
+    SettingKey{"cert", Word, Recording, "", "Use this certificate (PEM) instead", Listening},
+    SettingKey{"key", Word, Recording, "", "Its private key (PEM)", Listening},
     SettingKey{"symbols", List, Feed, "BTC/USD",
-               "Pairs in the dialect's names: BTC/USD, in v1 XBT/USD; of Futures products: PF_XBTUSD"},
-    SettingKey{"all-symbols", Flag, Feed, "", "All pairs that the instrument channel lists, and those that come later"},
-    SettingKey{"quote", List, Feed, "", "Of all pairs those with one of these quote currencies (USD,EUR)"},
+               "Pairs in the dialect's names: BTC/USD, in v1 XBT/USD; of Futures products: PF_XBTUSD", Asking},
+    SettingKey{"all-symbols", Flag, Feed, "", "All pairs that the instrument channel lists, and those that come later",
+               Asking},
+    SettingKey{"quote", List, Feed, "", "Of all pairs those with one of these quote currencies (USD,EUR)", Asking},
     SettingKey{"channels", List, Feed, "instrument,ticker,book,trade,ohlc",
                "Of spot-v2 instrument, ticker, book, trade, ohlc; of v1 spread as well, and no\ninstrument; of Futures "
-               "ticker, book, trade, ticker_lite, heartbeat"},
-    SettingKey{"depth", Word, Feed, "10", "Of the book: 10, 25, 100, 500, 1000; those of Futures are whole"},
+               "ticker, book, trade, ticker_lite, heartbeat",
+               Asking},
+    SettingKey{"depth", Word, Feed, "10", "Of the book: 10, 25, 100, 500, 1000; those of Futures are whole", Asking},
     SettingKey{"interval", List, Feed, "1",
-               "Of the ohlc channel, in minutes; each beyond the first on connections of its own"},
-    SettingKey{"ticker-trigger", Word, Feed, "trades", "Of spot-v2, what makes the ticker tick: trades, bbo"},
-    SettingKey{"symbols-per-connection", Word, Feed, "200", "More symbols go to further connections"},
-    SettingKey{"with", List, Recording, "instrument,asset-pairs",
-               "What every session of Spot gets besides: instrument (v2), asset-pairs (of REST), none"},
+               "Of the ohlc channel, in minutes; each beyond the first on connections of its own", Asking},
+    SettingKey{"ticker-trigger", Word, Feed, "trades", "Of spot-v2, what makes the ticker tick: trades, bbo", Asking},
+    SettingKey{"symbols-per-connection", Word, Feed, "200", "More symbols go to further connections", Asking},
+    SettingKey{
+        "with", List, Recording, "instrument,asset-pairs",
+        "What every session of Spot gets besides: instrument (v2), asset-pairs (of REST), none;\nnone with --listen",
+        Asking},
     SettingKey{"rest", Word, Recording, "", "Where REST is; https://api.kraken.com for kraken.com, else nowhere"},
     SettingKey{"ca", Word, Recording, "", "Trust the authorities in this PEM file instead of the system's"},
     SettingKey{"clock", Word, Recording, "system", "system, or server: the time that a mock server announces"},
@@ -97,13 +113,14 @@ std::string_view standard_of(const SettingKey& key, Dialect dialect) {
 }
 
 // Gives what nobody has set its standard.
-void complete(Settings& settings, SettingScope scope) {
+void complete(Settings& settings, SettingScope scope, bool listening) {
   const auto told = settings.find("dialect");
   const auto dialect = told == settings.end() ? std::nullopt : parse_dialect(told->second.text());
   const auto all = settings.find("all-symbols");
   const bool all_symbols = all != settings.end() && all->second.text() == "true";
   for (const SettingKey& key : kKeys) {
     if (key.scope != scope || (all_symbols && key.name == "symbols")) continue;
+    if (listening && key.use == Asking) continue;
     const auto standard = standard_of(key, dialect.value_or(Dialect::SpotV2));
     if (!standard.empty()) {
       settings.emplace(key.name, from_text(key, standard, fmt::format("--{}", key.name)));
@@ -132,13 +149,14 @@ EffectiveSettings effective(const Settings& command_line, const SettingsFile& fi
   EffectiveSettings out;
   lay_over(out.recording, file.all, Recording);
   lay_over(out.recording, command_line, Recording);
-  complete(out.recording, Recording);
+  const bool listening = out.recording.contains("listen");
+  complete(out.recording, Recording, listening);
 
   Settings common;
   lay_over(common, file.all, Feed);
   const auto add = [&](Settings feed) {
     lay_over(feed, command_line, Feed);
-    complete(feed, Feed);
+    complete(feed, Feed, listening);
     out.feeds.push_back(std::move(feed));
   };
   for (const Settings& entry : file.feeds) {

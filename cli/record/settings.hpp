@@ -25,12 +25,20 @@ enum class SettingScope : std::uint8_t {
   Feed,  // may also stand in each entry of `feeds`
 };
 
+// When it has a meaning.
+enum class SettingUse : std::uint8_t {
+  Always,
+  Asking,     // where the recorder itself asks for what is recorded
+  Listening,  // where it stands between others and the exchange (--listen)
+};
+
 struct SettingKey {
   std::string_view name;  // of the option, without "--", and of the key in a file
   SettingKind kind;
   SettingScope scope;
   std::string_view standard;  // the value that it has if nobody sets it, in spot-v2; empty: none
   std::string_view help;
+  SettingUse use = SettingUse::Always;
 };
 
 // In the order in which they are shown.
@@ -64,7 +72,8 @@ struct EffectiveSettings {
 };
 
 // The command line wins over the file, an entry of `feeds` over the top level, and everything over the standard.
-// Naming symbols takes the place of all-symbols, and the other way round.
+// Naming symbols takes the place of all-symbols, and the other way round. With `listen` there are no standards for what
+// has a meaning only where the recorder itself asks.
 EffectiveSettings effective(const Settings& command_line, const SettingsFile& file);
 
 // The same as a file that parse_settings() reads.

@@ -105,6 +105,47 @@ TEST_F(RecordSecrets, AreInNoSnapshotEither) {
   EXPECT_EQ(all.find(kCanary), std::string::npos) << around_canary(all);
 }
 
+// Those in the middle hear secrets of others: they pass on, and nothing keeps them.
+TEST_F(RecordSecrets, OfARelaysClientsPassThroughItAndAreInNoFileNorWord) {
+  tell_tales();
+  const std::string out = folder.file("out.ktape");
+  const std::string events = folder.file("events.log");
+  const std::string port_file = folder.file("port");
+  Process program(ktape({"record", "--listen", "0", "--port-file", port_file, "--url", peer.url(), "-o", out,
+                         "--events", events, "--metrics", "127.0.0.1:0", "--json"}));
+  ASSERT_TRUE(peer.until(program, [&] { return program.errors().find("listening on") != std::string::npos; }));
+  const auto connect = [&](const std::string& port) {
+    return RawPeer::connect(
+        peer.io,
+        {.secure = false, .host = "127.0.0.1", .port = static_cast<std::uint16_t>(std::stoi(port)), .target = "/"});
+  };
+  const std::string request =
+      fmt::format(R"({{"method":"subscribe","params":{{"channel":"executions","token":"{}"}},"req_id":1}})", kCanary);
+  RawPeer client = connect(read_file(port_file));
+  client.write(RawPeer::upgrade_request(fmt::format("/v2?token={}", kCanary)));
+  client.write(RawPeer::client_frame(0x81, request));
+  ASSERT_TRUE(peer.until(program, [&] { return client.received().find("bad ") != std::string::npos; }));
+  client.write(RawPeer::client_frame(0x88, std::string("\x0f\xa1") + std::string(kCanary)));
+  ASSERT_TRUE(peer.until(program, [&] { return client.ended(); }));
+  EXPECT_THAT(peer.exchange.heard.payloads(Direction::ToExchange, FrameKind::Text), ::testing::ElementsAre(request));
+  EXPECT_THAT(client.received(), HasSubstr(fmt::format("what is {}?", kCanary)));
+
+  std::smatch found;
+  const std::string told = program.errors();
+  ASSERT_TRUE(std::regex_search(told, found, std::regex("metrics at http://127.0.0.1:([0-9]+)/metrics"))) << told;
+  RawPeer metrics = connect(found[1].str());
+  metrics.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(peer.until(program, [&] { return metrics.ended(); })) << program.errors();
+  program.signal(SIGTERM);
+  EXPECT_EQ(peer.exit_code(program), 0) << program.errors();
+  EXPECT_THAT(payloads(out), HasSubstr("\"token\":\"ktape-redacted-"));
+  EXPECT_THAT(read_file(events), HasSubstr("ktape-redacted-"));
+  for (const std::string& text :
+       {program.errors(), program.output(), metrics.received(), everything(), payloads(out)}) {
+    EXPECT_EQ(text.find(kCanary), std::string::npos) << around_canary(text);
+  }
+}
+
 #ifndef KTAPE_SANITIZED  // where leaks are searched for, a process has to be open
 TEST_F(RecordSecrets, AreInNoCoreFile) {
   const auto crashes = [&](std::vector<std::string> command) {
