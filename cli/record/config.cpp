@@ -8,9 +8,11 @@
 
 #include "cli/arguments.hpp"
 #include "core/base/decimal.hpp"
+#include "core/client/exchange_hosts.hpp"
 #include "core/protocol/futures/feeds.hpp"
 #include "core/protocol/spot_v2/subscription_rules.hpp"
 #include "live/http_client.hpp"
+#include "relay/destination.hpp"
 
 namespace ktape::cli {
 namespace {
@@ -133,17 +135,58 @@ std::vector<std::string_view> names_of(const Enums& all) {
   return names;
 }
 
-// The channels of the market.
 std::vector<Channel> channels_of(Dialect dialect) {
   switch (dialect) {
     case Dialect::SpotV2:
       break;
     case Dialect::SpotV1:
-      return {Channel::Ticker, Channel::Book, Channel::Trade, Channel::Spread, Channel::Ohlc};
+      return {Channel::Ticker, Channel::Book,      Channel::Trade,     Channel::Spread,
+              Channel::Ohlc,   Channel::OwnTrades, Channel::OpenOrders};
     case Dialect::FuturesV1:
-      return {Channel::Ticker, Channel::Book, Channel::Trade, Channel::TickerLite, Channel::Heartbeat};
+      return {Channel::Ticker,
+              Channel::Book,
+              Channel::Trade,
+              Channel::TickerLite,
+              Channel::Heartbeat,
+              Channel::Fills,
+              Channel::OpenOrders,
+              Channel::OpenOrdersVerbose,
+              Channel::OpenPositions,
+              Channel::Balances,
+              Channel::AccountLog,
+              Channel::Notifications,
+              Channel::AccountBalancesAndMargins,
+              Channel::DepositsWithdrawals};
   }
-  return {Channel::Instrument, Channel::Ticker, Channel::Book, Channel::Trade, Channel::Ohlc};
+  return {Channel::Instrument, Channel::Ticker, Channel::Book,       Channel::Trade,
+          Channel::Ohlc,       Channel::Level3, Channel::Executions, Channel::Balances};
+}
+
+// Where another host than the public one is: Kraken's own beside Kraken's, else the same server, by path.
+Endpoint beside(const Endpoint& url, Dialect dialect, HostKind host) {
+  Endpoint asked = url;
+  asked.host = "127.0.0.1";
+  const std::string_view version = dialect == Dialect::SpotV1 ? "/v1" : "/v2";
+  asked.target = fmt::format("{}/{}", version, host == HostKind::Level3 ? "l3" : "auth");
+  return destination_of(asked, url).endpoint;
+}
+
+// Each host has connections of its own.
+std::vector<FeedConfig> by_host(const FeedConfig& feed) {
+  std::vector<FeedConfig> out;
+  for (const HostKind host : {HostKind::Public, HostKind::Level3, HostKind::Private}) {
+    FeedConfig part = feed;
+    std::erase_if(part.channels, [&](Channel channel) { return host_of(feed.dialect, channel) != host; });
+    if (part.channels.empty()) continue;
+    part.authorised = host != HostKind::Public || std::any_of(part.channels.begin(), part.channels.end(), is_private);
+    if (host != HostKind::Public) part.endpoint = beside(feed.endpoint, feed.dialect, host);
+    if (host == HostKind::Private) {
+      part.symbols.clear();
+      part.all_symbols = false;
+    }
+    out.push_back(std::move(part));
+  }
+  return out;
 }
 
 std::string symbol_in_events(Dialect dialect, const std::string& symbol) {
@@ -209,11 +252,13 @@ Result<FeedConfig> make_feed(const Settings& settings) {
   }
   if (feed.channels.empty()) values.refuse("channels", "names no channel");
   const bool of_symbols = std::any_of(feed.channels.begin(), feed.channels.end(), [](Channel channel) {
-    return channel != Channel::Instrument && channel != Channel::Heartbeat;
+    return channel != Channel::Instrument && channel != Channel::Heartbeat && !is_private(channel);
   });
+  const bool level3 = std::find(feed.channels.begin(), feed.channels.end(), Channel::Level3) != feed.channels.end();
   const bool all = values.flag("all-symbols");
   if (!all && values.find("quote") != nullptr)
     values.refuse("quote", "chooses among all symbols, so it needs --all-symbols");
+  if (all && level3) values.refuse("all-symbols", "level3 is for symbols that are named");
   feed.all_symbols = all;
   feed.quotes = values.list("quote");
   if (!all) {
@@ -233,13 +278,17 @@ Result<FeedConfig> make_feed(const Settings& settings) {
   // What Kraken would refuse is refused here, by the rules for subscriptions.
   const auto codec = make_codec(feed.dialect);
   const auto check = [&](std::string_view name, const Subscription& subscription) {
-    const auto valid = codec->check({.method = Method::Subscribe, .subscription = subscription});
+    // A token will be there when it is needed.
+    const auto valid = codec->check(
+        {.method = Method::Subscribe, .subscription = subscription, .authorisation = {.token = "to be had"}});
     if (!valid) values.refuse(name, valid.error().detail);
   };
   if (values.status() && !all && of_symbols) check("symbols", {.channel = Channel::Trade, .symbols = feed.symbols});
   if (!futures) feed.depth = static_cast<int>(values.number("depth", 0, 1'000'000));
   if (values.status() && !futures)
     check("depth", {.channel = Channel::Book, .symbols = {"BTC/USD"}, .depth = feed.depth});
+  if (values.status() && level3)
+    check("depth", {.channel = Channel::Level3, .symbols = {"BTC/USD"}, .depth = feed.depth});
   for (const std::string& text : values.list("interval")) {
     const auto minutes = Values::whole(text, 0, 1'000'000);
     if (!minutes) {
@@ -280,17 +329,14 @@ Result<ListenConfig> parse_listen(const std::string& text) {
   return listen;
 }
 
-bool is_kraken(const std::string& host) { return host == "kraken.com" || host.ends_with(".kraken.com"); }
-
-// Where REST is: as told, else beside Kraken's websockets, else nowhere.
-void find_rest(Values& values, RecordConfig& config) {
+// Where REST of Spot is: as told, else beside Kraken's websockets, else nowhere.
+std::optional<Endpoint> find_rest(Values& values, const RecordConfig& config) {
   const bool told = values.find("rest") != nullptr;
-  // What is fetched there are the pairs of Spot.
   const auto near = std::any_of(config.feeds.begin(), config.feeds.end(), [](const FeedConfig& feed) {
     return feed.dialect != Dialect::FuturesV1 && is_kraken(feed.endpoint.host);
   });
   if (told) {
-    config.rest = values.read<Endpoint>("rest", [&](const std::string& text) -> Result<Endpoint> {
+    return values.read<Endpoint>("rest", [&](const std::string& text) -> Result<Endpoint> {
       auto server = parse_http_url(text);
       if (!server) return server;
       HttpClientOptions options;
@@ -299,9 +345,28 @@ void find_rest(Values& values, RecordConfig& config) {
         return tl::unexpected<Error>(possible.error());
       return server;
     });
-  } else if (near) {
-    config.rest = parse_http_url(kKrakenRest).value();
   }
+  return near ? std::optional(parse_http_url(kKrakenRest).value()) : std::nullopt;
+}
+
+std::optional<AccountConfig> make_account(Values& values, const RecordConfig& config) {
+  const auto authorised =
+      std::find_if(config.feeds.begin(), config.feeds.end(), [](const FeedConfig& feed) { return feed.authorised; });
+  if (authorised == config.feeds.end()) {
+    if (values.find("credentials") != nullptr) {
+      values.refuse("credentials", config.relay ? "has no meaning with --listen, where others ask for what is recorded"
+                                                : "no channel is named that needs an API key");
+    }
+    return std::nullopt;
+  }
+  AccountConfig account{.file = values.word("credentials")};
+  if (config.dialect == Dialect::FuturesV1) return account;
+  account.rest = find_rest(values, config);
+  if (!account.rest && values.status()) {
+    values.refuse(
+        "rest", fmt::format("is needed where {} is not Kraken: a token comes from there", authorised->endpoint.url()));
+  }
+  return account;
 }
 
 std::optional<RelayConfig> make_relay(Values& values) {
@@ -414,7 +479,11 @@ Result<RecordConfig> make_config(const EffectiveSettings& settings) {
                    fmt::format("{} and {} cannot go into one recording: each needs one of its own",
                                to_string(config.feeds.front().dialect), to_string(made->dialect)));
     }
-    config.feeds.push_back(std::move(*made));
+    if (listening) {
+      config.feeds.push_back(std::move(*made));
+    } else {
+      for (FeedConfig& part : by_host(*made)) config.feeds.push_back(std::move(part));
+    }
   }
   config.dialect = config.feeds.front().dialect;
   Values values(settings.recording);
@@ -450,8 +519,9 @@ Result<RecordConfig> make_config(const EffectiveSettings& settings) {
       values.refuse("with",
                     "instrument: nothing is subscribed to with --listen, where others ask for what is recorded");
     }
-    if (std::find(with.begin(), with.end(), std::size_t{1}) != with.end()) find_rest(values, config);
+    if (std::find(with.begin(), with.end(), std::size_t{1}) != with.end()) config.rest = find_rest(values, config);
   }
+  config.account = make_account(values, config);
   if (config.output.empty()) values.refuse("output", "is needed: the recording to make");
   if (!values.status()) return tl::unexpected<Error>(values.status().error());
   return config;

@@ -25,6 +25,7 @@ struct FeedConfig {
   std::vector<int> ohlc_minutes;
   std::string ticker_trigger;  // of spot-v2
   std::size_t symbols_per_connection = 200;
+  bool authorised = false;  // what is asked for carries a token, or a signed challenge
 };
 
 enum class TriggerKind : std::uint8_t { Checksum, Sequence, TradeGap, Disconnect };
@@ -54,10 +55,17 @@ struct RelayConfig {
   std::string port_file{};
 };
 
+// Who asks for what is not public.
+struct AccountConfig {
+  std::string file{};              // with the API key; empty: the environment has it
+  std::optional<Endpoint> rest{};  // where tokens are had; not of Futures
+};
+
 struct RecordConfig {
   Dialect dialect = Dialect::SpotV2;  // of all feeds
   std::vector<FeedConfig> feeds;      // of a relay one, with a dialect and an endpoint
   std::optional<RelayConfig> relay;
+  std::optional<AccountConfig> account;  // if a feed is authorised
   std::string output;
   std::string ca;
   bool server_time = false;

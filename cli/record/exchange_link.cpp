@@ -24,7 +24,12 @@ ExchangeLink::ExchangeLink(Surroundings& around, ConnectionId connection, std::s
       counted_(around),
       recorded_(*line_.transport, counted_),
       codec_(make_codec(dialect)),
-      client_(*this, *codec_, around.loop.clock(), *this, std::move(options)) {}
+      client_(*this, *codec_, around.loop.clock(), *this, own(std::move(options))) {}
+
+ClientOptions ExchangeLink::own(ClientOptions options) {
+  if (options.authoriser != nullptr) options.notices = this;
+  return options;
+}
 
 void ExchangeLink::subscribe(const Subscription& subscription) {
   const auto asked = client_.subscribe(subscription);
@@ -57,7 +62,7 @@ LinkFigures ExchangeLink::figures() const {
   out.checksums_verified = client_.stats().checksums_verified;
   out.checksums_failed = client_.stats().checksums_failed;
   out.sequences_verified = client_.stats().sequences_verified;
-  out.sequences_failed = client_.stats().sequences_failed;
+  out.sequences_failed = client_.stats().sequences_failed + client_.stats().sequence_gaps;
   out.trade_gaps = client_.stats().trade_gaps;
   return out;
 }
@@ -151,6 +156,19 @@ void ExchangeLink::take(const TradeGap& gap) {
   around_.say(named("ktape: " + what));
   note("trade_gap", what);
   around_.output.trigger({TriggerKind::TradeGap, what});
+}
+
+void ExchangeLink::take(const SequenceGap& gap) {
+  const std::string what =
+      fmt::format("{}: messages {} to {} are missing", gap.channel, gap.expected, gap.received - 1);
+  around_.say(named("ktape: " + what));
+  note("sequence_gap", what);
+  around_.output.trigger({TriggerKind::Sequence, what});
+}
+
+void ExchangeLink::failed(const Error& what) {
+  ++figures_.refused;
+  around_.say(named("ktape: " + what.detail));
 }
 
 void ExchangeLink::take(const RequestUnanswered& request) {

@@ -20,7 +20,7 @@ namespace ktape::cli {
 // One connection of a recording from its first attempt to the end: its frames go to the output, its client checks what
 // they say, and what is wrong is told, noted in the recording, counted, and reported as a trigger. The client leads the
 // connection, or overhears one that somebody else leads.
-class ExchangeLink final : private Transport, private FrameSink, private EventSink {
+class ExchangeLink final : private Transport, private FrameSink, private EventSink, private ClientNotices {
  public:
   // What all links of a run share. Outlives them.
   struct Surroundings {
@@ -78,7 +78,11 @@ class ExchangeLink final : private Transport, private FrameSink, private EventSi
   void take(const LinkChange& change);
   void take(const BookStateChange& change);
   void take(const TradeGap& gap);
+  void take(const SequenceGap& gap);
   void take(const RequestUnanswered& request);
+  // A token that cannot be had, above all.
+  void failed(const Error& what) override;
+  ClientOptions own(ClientOptions options);
   void note(std::string_view name, std::string text);
   std::string named(std::string_view text) const;
 

@@ -23,6 +23,9 @@ PlannedRequests FeedPlan::first() const {
   PlannedRequests out;
   if (instrument_) out.subscriptions.push_back({.channel = Channel::Instrument});
   if (heartbeat_) out.subscriptions.push_back({.channel = Channel::Heartbeat});
+  for (const Channel channel : feed_.channels) {
+    if (is_private(channel)) out.subscriptions.push_back({.channel = channel});
+  }
   return out;
 }
 
@@ -59,7 +62,7 @@ std::vector<PlannedRequests> FeedPlan::add(const std::vector<std::string>& symbo
       PlannedRequests& requests = planned.try_emplace(lane.last, PlannedRequests{lane.last, {}}).first->second;
       if (another && heartbeat_) requests.subscriptions.push_back({.channel = Channel::Heartbeat});
       for (const Channel channel : lane.channels) {
-        if (channel == Channel::Instrument || channel == Channel::Heartbeat) continue;
+        if (channel == Channel::Instrument || channel == Channel::Heartbeat || is_private(channel)) continue;
         requests.subscriptions.push_back(subscription(channel, lane, some));
       }
       lane.symbols += count;

@@ -27,8 +27,8 @@ class FeedPlan {
   // `instrument`: the first connection asks for the instrument channel, also if the feed does not name it.
   FeedPlan(const FeedConfig& feed, bool instrument);
 
-  // What the first connection asks for before any symbol is known: the instrument channel, if it is to; of Futures the
-  // heartbeats, which every connection asks for.
+  // What the first connection asks for before any symbol is known: the instrument channel, if it is to; what tells
+  // about an account; of Futures the heartbeats, which every connection asks for.
   PlannedRequests first() const;
 
   // Takes further symbols on: what is to be asked for, connection by connection, in the order of their numbers.

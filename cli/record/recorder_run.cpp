@@ -64,6 +64,7 @@ Result<void> RecorderRun::prepare() {
       return fail(possible.error().code, fmt::format("{}: {}", feed.endpoint.url(), possible.error().detail));
     }
   }
+  if (auto account = find_account(); !account) return account;
   if (config_.metrics) {
     auto listening = HttpServer::listen(loop_, {.host = config_.metrics->host, .port = config_.metrics->port},
                                         [this](const HttpRequest& request) { return serve(request); });
@@ -105,6 +106,43 @@ Result<void> RecorderRun::prepare() {
   return {};
 }
 
+// Before anything is made: without a key there is nothing to begin.
+Result<void> RecorderRun::find_account() {
+  if (!config_.account) return {};
+  const AccountConfig& account = *config_.account;
+  const auto venue = config_.dialect == Dialect::FuturesV1 ? rest::Venue::Futures : rest::Venue::Spot;
+  std::optional<rest::Credentials> key;
+  if (account.file.empty()) {
+    auto found = rest::Credentials::from_environment(venue);
+    if (!found) return tl::unexpected<Error>(found.error());
+    key = std::move(*found);
+  } else {
+    auto read = rest::Credentials::from_file(account.file, venue);
+    if (!read) return tl::unexpected<Error>(read.error());
+    key = std::move(*read);
+  }
+  if (!key) {
+    const std::string_view prefix = venue == rest::Venue::Futures ? "KRAKEN_FUTURES" : "KRAKEN";
+    return fail(
+        Errc::InvalidArgument,
+        fmt::format("--channels: one of them needs an API key: set {}_API_KEY and {}_API_SECRET, or name a file "
+                    "with --credentials",
+                    prefix, prefix));
+  }
+  if (venue == rest::Venue::Futures) {
+    futures_key_ = std::move(key);
+    authoriser_ = &futures_account_.emplace(*futures_key_);
+    return {};
+  }
+  HttpClientOptions options;
+  options.ca_file = config_.ca;
+  if (auto possible = HttpClient::check(*account.rest, options); !possible) return possible;
+  api_ = std::make_unique<HttpClient>(loop_, *account.rest, std::move(options));
+  spot_account_ = std::make_unique<rest::SpotAccount>(*api_, loop_.clock(), std::move(*key));
+  authoriser_ = &spot_account_->tokens();
+  return {};
+}
+
 Result<void> RecorderRun::open_relay() {
   auto desk = RelayDesk::open(config_, {.loop = loop_,
                                         .socket = socket_,
@@ -126,8 +164,8 @@ void RecorderRun::add_feeds() {
     const FeedConfig& feed = config_.feeds[i];
     const bool named =
         std::find(feed.channels.begin(), feed.channels.end(), Channel::Instrument) != feed.channels.end();
-    const bool besides =
-        config_.with_instrument && feed.dialect == Dialect::SpotV2 && told.insert(feed.endpoint.url()).second;
+    const bool besides = config_.with_instrument && feed.dialect == Dialect::SpotV2 && !feed.authorised &&
+                         told.insert(feed.endpoint.url()).second;
     FeedState& state = feeds_.emplace_back();
     state.plan = std::make_unique<FeedPlan>(feed, besides || feed.all_symbols);
     const PlannedRequests first = state.plan->first();
@@ -148,6 +186,7 @@ ExchangeLink& RecorderRun::add_link(std::size_t feed) {
   options.endpoint = config_.feeds[feed].endpoint;
   options.candles.intervals = config_.candles;
   options.reconnects = !config_.server_time;
+  if (config_.feeds[feed].authorised) options.authoriser = authoriser_;
   options.reconnect.budget = &attempts_;
   options.seed = links_.size() + 1;
   EventSink* const log = config_.events.empty() ? nullptr : &log_.of(id);

@@ -19,6 +19,8 @@
 #include "live/http_client.hpp"
 #include "live/http_server.hpp"
 #include "live/live_loop.hpp"
+#include "rest/futures_authoriser.hpp"
+#include "rest/spot_account.hpp"
 
 namespace ktape::cli {
 
@@ -50,6 +52,7 @@ class RecorderRun {
 
   Result<void> prepare();
   Result<void> open_relay();
+  Result<void> find_account();
   void add_feeds();
   ExchangeLink& add_link(std::size_t feed);
   void overhear(ConnectionId connection, std::unique_ptr<Transport> transport);
@@ -83,6 +86,11 @@ class RecorderRun {
   std::unique_ptr<SessionOutput> output_;
   std::optional<ExchangeLink::Surroundings> around_;
   WebSocketOptions socket_;
+  std::unique_ptr<HttpClient> api_;
+  std::unique_ptr<rest::SpotAccount> spot_account_;
+  std::optional<rest::Credentials> futures_key_;
+  std::optional<rest::FuturesAuthoriser> futures_account_;
+  Authoriser* authoriser_ = nullptr;  // of those connections that need one
 
   struct FeedState {
     std::unique_ptr<FeedPlan> plan;

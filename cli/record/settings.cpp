@@ -37,10 +37,17 @@ constexpr std::array kKeys{
     SettingKey{"all-symbols", Flag, Feed, "", "All pairs that the instrument channel lists, and those that come later",
                Asking},
     SettingKey{"quote", List, Feed, "", "Of all pairs those with one of these quote currencies (USD,EUR)", Asking},
-    SettingKey{"channels", List, Feed, "instrument,ticker,book,trade,ohlc",
-               "Of spot-v2 instrument, ticker, book, trade, ohlc; of v1 spread as well, and no\ninstrument; of Futures "
-               "ticker, book, trade, ticker_lite, heartbeat",
-               Asking},
+    SettingKey{
+        "channels", List, Feed, "instrument,ticker,book,trade,ohlc",
+        "Of spot-v2 instrument, ticker, book, trade, ohlc, level3, executions, balances; of v1 spread,\nownTrades, "
+        "openOrders as well, and no instrument; of Futures ticker, book, trade, ticker_lite,\nheartbeat, fills, "
+        "open_orders and its other private feeds",
+        Asking},
+    SettingKey{
+        "credentials", Word, Recording, "",
+        "For channels that need an API key: a file with it, of mode 0600; else KRAKEN_API_KEY and\nKRAKEN_API_SECRET, "
+        "of Futures KRAKEN_FUTURES_API_KEY and KRAKEN_FUTURES_API_SECRET",
+        Asking},
     SettingKey{"depth", Word, Feed, "10", "Of the book: 10, 25, 100, 500, 1000; those of Futures are whole", Asking},
     SettingKey{"interval", List, Feed, "1",
                "Of the ohlc channel, in minutes; each beyond the first on connections of its own", Asking},

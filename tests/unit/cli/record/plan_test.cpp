@@ -111,5 +111,16 @@ TEST(FeedPlan, FillsUpTheLastConnectionBeforeItOpensAnother) {
   EXPECT_THAT(plan.add(symbols(0, 6)), IsEmpty()) << "nothing new";
 }
 
+TEST(FeedPlan, AsksForWhatTellsAboutAnAccountOnceAndForNoSymbol) {
+  const FeedConfig wanted = feed({Channel::Executions, Channel::Balances}, 3);
+  FeedPlan plan(wanted, false);
+  const PlannedRequests first = plan.first();
+  ASSERT_EQ(first.subscriptions.size(), 2U);
+  EXPECT_EQ(first.subscriptions[0], (Subscription{.channel = Channel::Executions}));
+  EXPECT_EQ(first.subscriptions[1], (Subscription{.channel = Channel::Balances}));
+  EXPECT_THAT(plan.add({}), IsEmpty());
+  EXPECT_EQ(plan.connections(), 1U);
+}
+
 }  // namespace
 }  // namespace ktape::cli

@@ -229,5 +229,53 @@ TEST(RecordSettings, ThatArePrintedAreReadAgainInEveryDialect) {
   }
 }
 
+TEST(RecordSettings, GiveEachHostConnectionsOfItsOwn) {
+  const auto made = config(line({{"output", "x.ktape"},
+                                 {"symbols", "BTC/USD,ETH/USD"},
+                                 {"channels", "executions,book,level3,balances,trade"}}))
+                        .value();
+  ASSERT_EQ(made.feeds.size(), 3U);
+  EXPECT_EQ(made.feeds[0].endpoint.url(), "wss://ws.kraken.com/v2");
+  EXPECT_THAT(made.feeds[0].channels, ElementsAre(Channel::Book, Channel::Trade));
+  EXPECT_FALSE(made.feeds[0].authorised);
+  EXPECT_EQ(made.feeds[1].endpoint.url(), "wss://ws-l3.kraken.com/v2");
+  EXPECT_THAT(made.feeds[1].channels, ElementsAre(Channel::Level3));
+  EXPECT_THAT(made.feeds[1].symbols, ElementsAre("BTC/USD", "ETH/USD"));
+  EXPECT_TRUE(made.feeds[1].authorised);
+  EXPECT_EQ(made.feeds[2].endpoint.url(), "wss://ws-auth.kraken.com/v2");
+  EXPECT_THAT(made.feeds[2].channels, ElementsAre(Channel::Executions, Channel::Balances));
+  EXPECT_THAT(made.feeds[2].symbols, IsEmpty());
+  EXPECT_TRUE(made.feeds[2].authorised);
+  ASSERT_TRUE(made.account.has_value());
+  EXPECT_EQ(made.account->rest->host, "api.kraken.com");
+}
+
+TEST(RecordSettings, FindTheOtherHostsOfABetaOrAMockServerToo) {
+  const auto beta =
+      config(line({{"output", "x.ktape"}, {"channels", "level3"}, {"url", "wss://beta-ws.kraken.com/v2"}})).value();
+  EXPECT_EQ(beta.feeds[0].endpoint.url(), "wss://beta-ws-l3.kraken.com/v2");
+  const auto mock = config(line({{"output", "x.ktape"},
+                                 {"dialect", "spot-v1"},
+                                 {"channels", "ownTrades"},
+                                 {"rest", "https://127.0.0.1:8443"},
+                                 {"url", "wss://127.0.0.1:8443/"}}))
+                        .value();
+  EXPECT_EQ(mock.feeds[0].endpoint.url(), "wss://127.0.0.1:8443/v1/auth");
+  EXPECT_EQ(mock.account->rest->port, 8443);
+  const auto futures =
+      config(line({{"output", "x.ktape"}, {"dialect", "futures"}, {"channels", "book,fills"}})).value();
+  ASSERT_EQ(futures.feeds.size(), 1U);
+  EXPECT_TRUE(futures.feeds[0].authorised);
+  EXPECT_FALSE(futures.account->rest.has_value());
+}
+
+TEST(RecordSettings, RefuseCredentialsThatNobodyNeeds) {
+  EXPECT_THAT(refusal("credentials: keys\n"), "kraken.yaml:1: credentials: no channel is named that needs an API key");
+  EXPECT_THAT(refusal("credentials: keys\nlisten: 0\n"), HasSubstr("has no meaning with --listen"));
+  EXPECT_THAT(refusal("channels: executions\nurl: ws://127.0.0.1:1/v2\n"), HasSubstr("a token comes from there"));
+  EXPECT_THAT(refusal("channels: level3\nall-symbols: true\n"), HasSubstr("level3 is for symbols that are named"));
+  EXPECT_THAT(refusal("channels: level3\ndepth: 25\n"), AllOf(HasSubstr("depth"), HasSubstr("25")));
+}
+
 }  // namespace
 }  // namespace ktape::cli
