@@ -84,6 +84,12 @@ std::vector<EngineFill> RestingEngine::fills(AccountId account) const {
   return {fills.begin(), fills.end()};
 }
 
+int RestingEngine::rate_count(AccountId account, std::string_view symbol) const {
+  const auto& rates = at(account).rates;
+  const auto found = rates.find(symbol);
+  return found == rates.end() ? 0 : static_cast<int>((found->second.value(timers_.now()) + 99) / 100);
+}
+
 void RestingEngine::tell(AccountId account, News news) {
   for (EngineNews& one : news) untold_.emplace_back(account, std::move(one));
   if (std::exchange(telling_, true)) return;

@@ -54,6 +54,7 @@ class RestingEngine final : public TradingEngine {
   Ledger::Amounts balances(AccountId account) const override { return at(account).ledger.balances(); }
   Ledger::Amounts holds(AccountId account) const override { return at(account).ledger.holds(); }
   int max_rate_count(AccountId account) const override { return limits_of(at(account).terms.tier).max_rate_count; }
+  int rate_count(AccountId account, std::string_view symbol) const override;
 
  private:
   struct Open {

@@ -8,6 +8,7 @@
 #include "core/base/random.hpp"
 #include "core/protocol/spot_v1/trading_request.hpp"
 #include "exchange/consolidated_fills.hpp"
+#include "exchange/order_words.hpp"
 
 namespace ktape {
 namespace {
@@ -249,7 +250,8 @@ void SpotV1Private::subscribe(ConnectionId connection, const Parsed& parsed, Cha
   if (*place) return refuse(connection, parsed, "Already subscribed");
   // What its snapshot has is not told again.
   while (!taken_.empty()) tell_taken(taken_.begin()->second.account, std::string(taken_.begin()->first));
-  place->emplace(Subscriber{grant.account, 0, parsed.consolidate_taker.value_or(true)});
+  place->emplace(
+      Subscriber{grant.account, 0, parsed.consolidate_taker.value_or(true), parsed.rate_counter.value_or(false)});
   tokens_.bind(parsed.token, connection);
   Reply reply;
   reply.method = "subscribe";
@@ -326,10 +328,35 @@ void SpotV1Private::trade(ConnectionId connection, const Parsed& parsed) {
   if (grant == nullptr) return refuse(connection, parsed, kInvalidSession);
   if (!may_trade(grant->permissions, request)) return refuse(connection, parsed, kDenied);
   engine_.submit(grant->account, request,
-                 [this, connection, parsed](const EngineAnswer& answer) { answer_trade(connection, parsed, answer); });
+                 [this, connection, account = grant->account, parsed](const EngineAnswer& answer) {
+                   answer_trade(connection, account, parsed, answer);
+                 });
 }
 
-void SpotV1Private::answer_trade(ConnectionId connection, const Parsed& parsed, const EngineAnswer& answer) {
+// Of an order that was only checked, too.
+std::string SpotV1Private::words_of(const Parsed& parsed, const OrderOutcome& outcome) const {
+  const auto* const add = std::get_if<AddOrder>(&**parsed.trading);
+  return outcome.description.empty() && add != nullptr ? in_words(add->order, market_.instruments())
+                                                       : outcome.description;
+}
+
+// "order edited price = 27120.50000000" (spot-v1 section 8.2).
+std::string SpotV1Private::edit_in_words(AccountId account, const Parsed& parsed, const OrderOutcome& outcome) const {
+  constexpr int kPlaces = 8;
+  const auto* const edit = std::get_if<EditOrder>(&**parsed.trading);
+  auto price = edit != nullptr ? edit->limit_price : std::nullopt;
+  // Where it is not another one, it is that of the order before.
+  for (const auto& orders : {engine_.closed_orders(account), engine_.open_orders(account)}) {
+    for (const EngineOrder& order : orders) {
+      if (!price && order.order_id == outcome.original_order_id) price = order.limit_price;
+    }
+  }
+  if (!price) return "order edited";
+  return "order edited price = " + price->rescaled(std::max(kPlaces, price->scale())).value_or(*price).text();
+}
+
+void SpotV1Private::answer_trade(ConnectionId connection, AccountId account, const Parsed& parsed,
+                                 const EngineAnswer& answer) {
   if (!answer.error.empty()) return refuse(connection, parsed, answer.error);
   TradingReply reply;
   reply.method = method_of(*parsed.event);
@@ -350,13 +377,15 @@ void SpotV1Private::answer_trade(ConnectionId connection, const Parsed& parsed, 
     return;
   }
   OrderAnswer order;
+  std::string described;  // `order` points into it
   if (!answer.orders.empty()) {
     const OrderOutcome& outcome = answer.orders.front();
     order.order_id = outcome.order_id;
     order.client_order_id = outcome.client_order_id;
     order.amend_id = outcome.amend_id;
     order.original_order_id = outcome.original_order_id;
-    order.description = outcome.description;
+    order.description = described = words_of(parsed, outcome);
+    if (reply.method == "edit_order") order.description = described = edit_in_words(account, parsed, outcome);
     reply.orders = {&order, 1};
   }
   reply.count = answer.count;
@@ -402,7 +431,9 @@ void SpotV1Private::tell_order(AccountId account, const OrderNews& news) {
     all.sequence = ++(*orders)->sequence;
     all.reports = {&report, 1};
     std::string out;
-    spot_v1::append_open_orders(out, all);
+    std::optional<std::int64_t> rate_count;
+    if ((*orders)->wants_rate_count) rate_count = engine_.rate_count(account, news.order.symbol);
+    spot_v1::append_open_orders(out, all, rate_count);
     send(connection, out);
   }
 }

@@ -46,7 +46,8 @@ class SpotV1Private final : public GuestExchange, private EngineListener {
   struct Subscriber {
     AccountId account{};
     std::int64_t sequence = 0;
-    bool consolidates = true;  // ownTrades: takes what an order takes as one
+    bool consolidates = true;       // ownTrades: takes what an order takes as one
+    bool wants_rate_count = false;  // openOrders: with each change
   };
   struct Connection {
     FrameSink* client = nullptr;
@@ -67,7 +68,9 @@ class SpotV1Private final : public GuestExchange, private EngineListener {
   void unsubscribe(ConnectionId connection, const Parsed& parsed, Channel channel);
   void send_snapshot(ConnectionId connection, const Parsed& parsed, Channel channel);
   void trade(ConnectionId connection, const Parsed& parsed);
-  void answer_trade(ConnectionId connection, const Parsed& parsed, const EngineAnswer& answer);
+  void answer_trade(ConnectionId connection, AccountId account, const Parsed& parsed, const EngineAnswer& answer);
+  std::string words_of(const Parsed& parsed, const OrderOutcome& outcome) const;
+  std::string edit_in_words(AccountId account, const Parsed& parsed, const OrderOutcome& outcome) const;
   // In the form that the event of the request asks for.
   void refuse(ConnectionId connection, const Parsed& parsed, std::string_view error);
   void beat(ConnectionId connection, Timestamp deadline);

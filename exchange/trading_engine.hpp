@@ -155,6 +155,8 @@ class TradingEngine {
   virtual std::map<std::string, Decimal, std::less<>> holds(AccountId account) const = 0;
   // The threshold of the rate counter: 60, 125 or 180.
   virtual int max_rate_count(AccountId account) const = 0;
+  // What the counter of a pair stands at, rounded up.
+  virtual int rate_count(AccountId account, std::string_view symbol) const = 0;
 };
 
 }  // namespace ktape

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "core/base/json_text.hpp"
-#include "core/protocol/spot_v2/trading_rules.hpp"
 #include "exchange/consolidated_fills.hpp"
 #include "exchange/money.hpp"
 #include "hosts/rest_names.hpp"
@@ -34,7 +32,7 @@ struct PrivateMethod {
   std::string_view name;
   int cost;
 };
-constexpr std::array<PrivateMethod, 13> kPrivateMethods{{{"GetWebSocketsToken", 1},
+constexpr std::array<PrivateMethod, 16> kPrivateMethods{{{"GetWebSocketsToken", 1},
                                                          {"Balance", 1},
                                                          {"BalanceEx", 1},
                                                          {"OpenOrders", 1},
@@ -45,6 +43,9 @@ constexpr std::array<PrivateMethod, 13> kPrivateMethods{{{"GetWebSocketsToken", 
                                                          {"AddOrder", 0},
                                                          {"AmendOrder", 0},
                                                          {"CancelOrder", 0},
+                                                         {"EditOrder", 0},
+                                                         {"AddOrderBatch", 0},
+                                                         {"CancelOrderBatch", 0},
                                                          {"CancelAll", 1},
                                                          {"CancelAllOrdersAfter", 1}}};
 
@@ -107,76 +108,6 @@ net::HttpResponse envelope(const RestAnswer& answer) {
   response.body = answer.error.empty() ? fmt::format(R"({{"error":[],"result":{}}})", answer.result)
                                        : fmt::format(R"({{"error":[{}]}})", quoted(answer.error));
   return response;
-}
-
-std::optional<Decimal> decimal_of(std::string_view text) {
-  const auto value = Decimal::parse(text);
-  return value ? std::optional<Decimal>(*value) : std::nullopt;
-}
-
-// AddOrder in the terms that all dialects share; the error names the parameter as Kraken does.
-struct ReadOrder {
-  AddOrder add;
-  std::string error;
-};
-ReadOrder read_add_order(const CallParameters& parameters, const InstrumentTable& instruments) {
-  ReadOrder out;
-  NewOrder& order = out.add.order;
-  const auto invalid = [&out](std::string_view name) {
-    out.error = fmt::format("EGeneral:Invalid arguments:{}", name);
-    return out;
-  };
-  const PairTerms* const pair = find_by_rest_name(instruments, parameters.get("pair"));
-  if (pair == nullptr) {
-    out.error = "EQuery:Unknown asset pair";
-    return out;
-  }
-  order.symbol = pair->symbol;
-  const std::string_view type = parameters.get("type");
-  if (type != "buy" && type != "sell") return invalid("type");
-  order.side = type == "buy" ? Side::Buy : Side::Sell;
-  order.order_type = parameters.get("ordertype");
-  if (order.order_type.empty()) return invalid("ordertype");
-  const auto volume = decimal_of(parameters.get("volume"));
-  if (!volume) return invalid("volume");
-  order.quantity = volume;
-  if (parameters.has("price")) {
-    order.limit_price = decimal_of(parameters.get("price"));
-    if (!order.limit_price) return invalid("price");
-    if (order.order_type == "market") order.limit_price.reset();  // Kraken ignores it
-  }
-  std::string force(parameters.get("timeinforce"));
-  for (char& c : force) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  order.time_in_force = force;
-  order.client_order_id = parameters.get("cl_ord_id");
-  if (parameters.has("userref")) {
-    const std::string_view text = parameters.get("userref");
-    std::int64_t reference = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), reference);
-    if (error != std::errc{} || end != text.data() + text.size()) return invalid("userref");
-    order.user_reference = reference;
-  }
-  const std::string flags = "," + std::string(parameters.get("oflags")) + ",";
-  if (flags.find(",post,") != std::string::npos) order.post_only = true;
-  if (flags.find(",fcib,") != std::string::npos) order.fee_preference = "base";
-  if (flags.find(",fciq,") != std::string::npos) order.fee_preference = "quote";
-  if (flags.find(",viqc,") != std::string::npos) {
-    order.cash_quantity = order.quantity;
-    order.quantity.reset();
-  }
-  if (parameters.has("displayvol")) {
-    order.display_quantity = decimal_of(parameters.get("displayvol"));
-    if (!order.display_quantity) return invalid("displayvol");
-  }
-  for (const std::string_view name : {"leverage", "starttm", "expiretm", "price2", "close[ordertype]"}) {
-    const std::string_view value = parameters.get(name);
-    if (!value.empty() && value != "0" && value != "none") return invalid(name);
-  }
-  out.add.deadline = parameters.get("deadline");
-  if (parameters.get("validate") == "true") out.add.validate = true;
-  return out;
 }
 
 }  // namespace
@@ -320,78 +251,6 @@ RestAnswer SpotRest::trade_volume(const Caller& caller, const CallParameters& pa
     maker += entry(terms.maker_percent);
   }
   return {fmt::format(R"({{"currency":"ZUSD","volume":"0.0000","fees":{{{}}},"fees_maker":{{{}}}}})", fees, maker), {}};
-}
-
-RestAnswer SpotRest::trade(const Caller& caller, std::string_view method, const CallParameters& parameters) {
-  TradingRequest request;
-  if (method == "AddOrder") {
-    ReadOrder read = read_add_order(parameters, watch_.instruments());
-    if (!read.error.empty()) return refused(read.error);
-    request = std::move(read.add);
-  } else if (method == "AmendOrder") {
-    AmendOrder amend;
-    amend.order_id = parameters.get("txid");
-    amend.client_order_id = parameters.get("cl_ord_id");
-    amend.quantity = decimal_of(parameters.get("order_qty"));
-    amend.display_quantity = decimal_of(parameters.get("display_qty"));
-    amend.limit_price = decimal_of(parameters.get("limit_price"));
-    if (parameters.get("post_only") == "true") amend.post_only = true;
-    amend.deadline = parameters.get("deadline");
-    request = std::move(amend);
-  } else if (method == "CancelOrder") {
-    CancelOrder cancel;
-    const std::string txid(parameters.get("txid"));
-    std::int64_t reference = 0;
-    const auto [end, error] = std::from_chars(txid.data(), txid.data() + txid.size(), reference);
-    if (parameters.has("cl_ord_id")) {
-      cancel.client_order_ids = {std::string(parameters.get("cl_ord_id"))};
-    } else if (!txid.empty() && error == std::errc{} && end == txid.data() + txid.size()) {
-      cancel.user_references = {reference};
-    } else {
-      cancel.order_ids = {txid};
-    }
-    request = std::move(cancel);
-  } else if (method == "CancelAll") {
-    request = CancelAll{};
-  } else {
-    const std::string_view timeout = parameters.get("timeout");
-    CancelAllOrdersAfter after;
-    const auto [end, error] = std::from_chars(timeout.data(), timeout.data() + timeout.size(), after.timeout_seconds);
-    if (error != std::errc{} || end != timeout.data() + timeout.size()) {
-      return refused("EGeneral:Invalid arguments:timeout");
-    }
-    request = after;
-  }
-  if (!may_trade(caller.key->permissions, request)) return refused(kDenied);
-  if (const auto violation = spot_v2::find_violation(request)) {
-    return refused(fmt::format("EGeneral:Invalid arguments:{}", violation->parameter));
-  }
-  // An engine that answers later has no place here: HTTP waits for no event of the market.
-  std::optional<EngineAnswer> answer;
-  const auto kept = std::make_shared<std::optional<EngineAnswer>>();
-  engine_.submit(caller.account, request, [kept](const EngineAnswer& told) { *kept = told; });
-  answer = *kept;
-  if (!answer) return refused("EService:Timeout");
-  if (!answer->error.empty()) return refused(answer->error);
-  if (method == "AddOrder") {
-    const OrderOutcome outcome = answer->orders.empty() ? OrderOutcome{} : answer->orders.front();
-    const std::string descr = fmt::format(R"({{"descr":{{"order":{}}})", quoted(outcome.description));
-    if (outcome.order_id.empty()) return {descr + '}', {}};
-    return {fmt::format(R"({},"txid":[{}]}})", descr, quoted(outcome.order_id)), {}};
-  }
-  if (method == "AmendOrder") {
-    const std::string amend_id = answer->orders.empty() ? std::string() : answer->orders.front().amend_id;
-    return {fmt::format(R"({{"amend_id":{}}})", quoted(amend_id)), {}};
-  }
-  if (method == "CancelOrder") {
-    if (!answer->orders.empty() && !answer->orders.front().error.empty()) return refused(answer->orders.front().error);
-    return {R"({"count":1})", {}};
-  }
-  if (method == "CancelAll") return {fmt::format(R"({{"count":{}}})", answer->count.value_or(0)), {}};
-  return {fmt::format(R"({{"currentTime":"{}","triggerTime":"{}"}})",
-                      format_rfc3339(answer->current_time.value_or(clock_.now()), 0),
-                      answer->trigger_time ? format_rfc3339(*answer->trigger_time, 0) : "0"),
-          {}};
 }
 
 }  // namespace ktape::hosts

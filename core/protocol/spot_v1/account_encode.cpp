@@ -101,7 +101,7 @@ void append_description(std::string& out, const OrderReport& order) {
   object.close();
 }
 
-void append_order(std::string& out, const OrderReport& order) {
+void append_order(std::string& out, const OrderReport& order, const std::optional<std::int64_t>& rate_count) {
   const bool whole = !order.symbol.empty();
   const std::string_view status = wire_name(kStatuses, order.status);
   const bool ended = status == "canceled" || status == "closed" || status == "expired";
@@ -129,8 +129,10 @@ void append_order(std::string& out, const OrderReport& order) {
     object.time("lastupdated", order.exchange_time).decimal("limitprice", order.limit_price);
   }
   if (order.post_only) object.text("oflags", *order.post_only ? "fciq,post" : "fciq");
+  if (whole) object.time("opentm", order.exchange_time);
+  object.number("ratecount", rate_count);
   if (whole) {
-    object.time("opentm", order.exchange_time).raw("refid", "null").time_or_null("starttm", order.effective_time);
+    object.raw("refid", "null").time_or_null("starttm", order.effective_time);
   } else {
     object.time("starttm", order.effective_time);
   }
@@ -155,9 +157,9 @@ void append_own_trades(std::string& out, const FillReports& fills) {
                          [&](const Fill& fill) { append_fill(out, fill); });
 }
 
-void append_open_orders(std::string& out, const OrderReports& orders) {
+void append_open_orders(std::string& out, const OrderReports& orders, std::optional<std::int64_t> rate_count) {
   append_account_message(out, orders.reports, "openOrders", orders.sequence,
-                         [&](const OrderReport& order) { append_order(out, order); });
+                         [&](const OrderReport& order) { append_order(out, order, rate_count); });
 }
 
 void append_trading_reply(std::string& out, const TradingReply& reply) {

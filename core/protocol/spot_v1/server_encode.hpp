@@ -74,6 +74,7 @@ void append_ohlc(std::string& out, std::uint64_t channel_id, const Candle& candl
 
 // Private channels, by what is set: of openOrders a report with a symbol is a whole order, and all others are changes.
 void append_own_trades(std::string& out, const FillReports& fills);
-void append_open_orders(std::string& out, const OrderReports& orders);
+// `rate_count`: what the account's rate counter stands at, for who asked for it; in changes only.
+void append_open_orders(std::string& out, const OrderReports& orders, std::optional<std::int64_t> rate_count = {});
 
 }  // namespace ktape::spot_v1

@@ -121,6 +121,62 @@ TEST_F(SpotV1PrivateTalk, TellsWhatAnOrderHasTakenThoughTheRestOfItStays) {
             "");
 }
 
+TEST_F(SpotV1PrivateTalk, AnswersEditsAmendmentsAndChecksOnly) {
+  EXPECT_EQ(talk(kHello + R"(
+> {"event":"addOrder","ordertype":"limit","pair":"ETH/EUR","price":"3000.00","token":"$T","type":"buy","userref":"7","volume":"0.5"}
+< {"descr":"buy 0.50000000 ETHEUR @ limit 3000.00",..."status":"ok","txid":"O..."}
+> {"event":"addOrder","cl_ord_id":"mine","ordertype":"limit","pair":"ETH/EUR","price":"3000.00","token":"$T","type":"buy","volume":"0.5"}
+< {"cl_ord_id":"mine","descr":"buy 0.50000000 ETHEUR @ limit 3000.00",..."status":"ok","txid":"O..."}
+> {"event":"addOrder","ordertype":"limit","pair":"ETH/EUR","price":"3000.00","token":"$T","type":"buy","validate":"true","volume":"0.5"}
+< {"descr":"buy 0.50000000 ETHEUR @ limit 3000.00","event":"addOrderStatus","status":"ok"}
+> {"event":"amendOrder","cl_ord_id":"mine","limit_price":"2999.00","reqid":1,"token":"$T"}
+< {"amend_id":"T...","cl_ord_id":"mine","event":"amendOrderStatus","reqid":1,"status":"ok"}
+> {"event":"cancelOrder","cl_ord_id":["mine"],"token":"$T"}
+< {"event":"cancelOrderStatus","status":"ok"}
+> {"event":"editOrder","orderid":"OAAAAA-BBBBB-CCCCCC","pair":"ETH/EUR","price":"2990.00","token":"$T","volume":"0.5"}
+< {"errorMessage":"EOrder:Unknown order","event":"editOrderStatus","status":"error"}
+> {"event":"cancelAll","reqid":2,"token":"$T"}
+< {"count":1,"event":"cancelAllStatus","reqid":2,"status":"ok"}
+)"),
+            "");
+}
+
+TEST_F(SpotV1PrivateTalk, SaysAtWhatPriceAnOrderWasEdited) {
+  test::ExchangeDriver driver(clock, front);
+  const auto client = driver.connect();
+  const auto said = [&](const std::string& text) {
+    driver.say(client, text);
+    return driver.take(client).back();
+  };
+  const std::string added =
+      said(R"({"event":"addOrder","ordertype":"limit","pair":"ETH/EUR","price":"3000.00","token":")" + token +
+           R"(","type":"buy","volume":"0.5"})");
+  const std::string key = R"("txid":")";
+  const std::string id = added.substr(added.find(key) + key.size(), 19);
+  const std::string edited = said(R"({"event":"editOrder","orderid":")" + id +
+                                  R"(","pair":"ETH/EUR","price":"2990.00","token":")" + token + R"(","volume":"0.4"})");
+  EXPECT_TRUE(
+      edited.starts_with(R"({"descr":"order edited price = 2990.00000000","event":"editOrderStatus","originaltxid":")" +
+                         id + R"(","status":"ok","txid":"O)"))
+      << edited;
+}
+
+TEST_F(SpotV1PrivateTalk, TellsTheRateCounterToWhoAsksForIt) {
+  EXPECT_EQ(talk(kHello + R"(
+> {"event":"subscribe","subscription":{"name":"openOrders","ratecounter":true,"token":"$T"}}
+< {"channelName":"openOrders",..."subscription":{"maxratecount":125,"name":"openOrders"}}
+< [[],"openOrders",{"sequence":1}]
+> {"event":"addOrder","ordertype":"limit","pair":"ETH/EUR","price":"3000.00","token":"$T","type":"buy","userref":"7","volume":"0.5"}
+< {"descr":...}
+< [[{"O...":{...,"ratecount":1,...,"status":"pending",...}}],"openOrders",{"sequence":2}]
+< [[{"O...":{"ratecount":1,"status":"open","userref":7}}],"openOrders",{"sequence":3}]
+> {"event":"cancelOrder","token":"$T","txid":["7"]}
+< {"event":"cancelOrderStatus","status":"ok"}
+< [[{"O...":{...,"ratecount":9,"status":"canceled",...}}],"openOrders",{"sequence":4}]
+)"),
+            "");
+}
+
 TEST_F(SpotV1PrivateTalk, TellsTheStateOfTheMarketAgainWhenItChanges) {
   test::ExchangeDriver driver(clock, front);
   const auto client = driver.connect();

@@ -167,6 +167,48 @@ TEST_F(SpotRestTest, GivesTokensAndBalancesToSignedCalls) {
   EXPECT_THAT(post("TradeVolume", {{"pair", "XBTUSD"}}), HasSubstr(R"("XXBTZUSD":{"fee":"0.4000")"));
 }
 
+TEST_F(SpotRestTest, TakesOrdersInBatchesAndEditsThem) {
+  const auto json = [&](std::string_view method, const std::string& members) {
+    const auto credentials = test::example_credentials();
+    const std::string path = "/0/private/" + std::string(method);
+    const std::string number = std::to_string(++nonce);
+    net::HttpRequest request{.method = "POST", .target = path};
+    request.body = R"({"nonce":")" + number + "\"," + members + "}";
+    const auto signature =
+        rest::sign_request({.path = path, .nonce = number, .body = request.body}, credentials.api_secret());
+    request.headers = {{"API-Key", std::string(credentials.api_key())}, {"API-Sign", signature.value()}};
+    return market.kraken.answer(request)->body;
+  };
+  const std::string orders =
+      json("AddOrderBatch", R"("pair":"XBTUSD","orders":[)"
+                            R"({"ordertype":"limit","type":"buy","price":"50000","volume":"0.1","userref":7},)"
+                            R"({"ordertype":"limit","type":"buy","price":"50001","volume":"100"}])");
+  EXPECT_THAT(
+      orders,
+      StartsWith(
+          R"({"error":[],"result":{"orders":[{"descr":{"order":"buy 0.10000000 XBTUSD @ limit 50000.0"},"txid":"O)"));
+  EXPECT_THAT(orders, HasSubstr(R"({"error":"EOrder:Insufficient funds"}]}})"));
+  EXPECT_THAT(json("AddOrderBatch", R"("pair":"XBTUSD","orders":7)"), HasSubstr("EGeneral:Invalid arguments:orders"));
+  const std::string key = R"("txid":")";
+  const std::string id = orders.substr(orders.find(key) + key.size(), 19);
+  const std::string edited =
+      post("EditOrder", {{"pair", "XBTUSD"}, {"txid", id}, {"price", "50002"}, {"userref", "8"}});
+  EXPECT_THAT(edited, HasSubstr(R"("descr":{"order":"buy 0.10000000 XBTUSD @ limit 50002.0"},"txid":"O)"));
+  EXPECT_THAT(edited, HasSubstr(R"("originaltxid":")" + id + R"(","orders_cancelled":1,"status":"ok")"));
+  EXPECT_EQ(json("CancelOrderBatch", R"("orders":[8,"OAAAAA-BBBBB-CCCCCC"])"), R"({"error":[],"result":{"count":1}})");
+  EXPECT_EQ(json("CancelOrderBatch", R"("orders":[8,"OAAAAA-BBBBB-CCCCCC"])"), R"({"error":["EOrder:Unknown order"]})");
+}
+
+TEST_F(SpotRestTest, DescribesAnOrderThatIsOnlyToBeChecked) {
+  EXPECT_EQ(post("AddOrder", {{"pair", "XBTUSD"},
+                              {"type", "buy"},
+                              {"ordertype", "limit"},
+                              {"price", "60000"},
+                              {"volume", "0.1"},
+                              {"validate", "true"}}),
+            R"({"error":[],"result":{"descr":{"order":"buy 0.10000000 XBTUSD @ limit 60000.0"}}})");
+}
+
 TEST_F(SpotRestTest, TakesOrdersAndTellsThem) {
   EXPECT_THAT(
       post("AddOrder", {{"pair", "XBTUSD"},
