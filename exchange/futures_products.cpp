@@ -89,6 +89,8 @@ void FuturesProducts::take(const BookSnapshot& book) {
 
 void FuturesProducts::take(const Ticker& ticker, std::string_view text) {
   FuturesProduct& product = of(ticker.symbol);
+  product.suspended = ticker.suspended.value_or(product.suspended);
+  product.post_only = ticker.post_only.value_or(product.post_only);
   // ticker_lite tells less.
   const bool lite = text.find(R"("ticker_lite")") != std::string_view::npos;
   if (product.ticker.empty() || !lite) product.ticker = text;

@@ -15,6 +15,7 @@ struct FuturesProduct {
   int quantity_places = 0;
   Decimal leverage{};    // 50 of "50x", as the last ticker told it; zero: none did
   std::string ticker{};  // the last message of the feed ticker, as it was told, or of ticker_lite; empty: none
+  bool suspended = false, post_only = false;  // as the last ticker that told it did
 
   bool is_perpetual() const { return id.starts_with("PF_") || id.starts_with("PI_"); }
   bool is_inverse() const { return id.starts_with("PI_") || id.starts_with("FI_"); }

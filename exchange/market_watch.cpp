@@ -90,7 +90,10 @@ const MarketWatch::Kept* MarketWatch::find(std::string_view symbol) const {
 
 void MarketWatch::on_event(const Event& event) {
   if (const auto* status = std::get_if<StatusChange>(&event)) {
-    if (!status->system.empty()) system_ = status->system;
+    if (!status->system.empty() && status->system != system_) {
+      system_ = status->system;
+      on_system(system_);
+    }
   } else if (const auto* instruments = std::get_if<InstrumentUpdate>(&event)) {
     instruments_.apply(*instruments);
   } else if (const auto* snapshot = std::get_if<BookSnapshot>(&event)) {

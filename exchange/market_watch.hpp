@@ -80,6 +80,8 @@ class MarketWatch final : public MarketView, private FrameSink, private EventSin
   // and the watch stays away until it is attached again.
   void attach();
   std::function<void(const CloseInfo& why)> on_end = [](const CloseInfo&) {};
+  // The market has told another state of its matching engine than it did before; the first is taken to be online.
+  std::function<void(std::string_view system)> on_system = [](std::string_view) {};
   // It outlives the watch, or what it listens to.
   void add_listener(MarketListener& listener) { listeners_.push_back(&listener); }
 

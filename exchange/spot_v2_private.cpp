@@ -42,14 +42,26 @@ void SpotV2Private::attach_guest(ConnectionId connection, FrameSink& client) {
   const auto [at, added] = connections_.try_emplace(connection);
   KTAPE_ASSERT(added, "a connection id is attached twice");
   at->second.client = &client;
-  at->second.greeted = true;
+  at->second.greeted = at->second.guest = true;
 }
 
 void SpotV2Private::greet(ConnectionId connection) {
   const auto at = connections_.find(connection);
   if (at == connections_.end() || std::exchange(at->second.greeted, true)) return;
+  send_status(connection, market_.system());
+}
+
+void SpotV2Private::on_system(std::string_view system) {
+  for (const ConnectionId connection : connections()) {
+    const auto at = connections_.find(connection);
+    if (at == connections_.end() || !at->second.greeted || at->second.guest) continue;
+    send_status(connection, system);
+  }
+}
+
+void SpotV2Private::send_status(ConnectionId connection, std::string_view system) {
   StatusChange status;
-  status.system = market_.system();
+  status.system = system;
   status.version = options_.version;
   status.api_version = "v2";
   status.connection_id = Random(options_.connection_id_seed ^ static_cast<std::uint64_t>(connection)).next();

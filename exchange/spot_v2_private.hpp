@@ -38,6 +38,7 @@ class SpotV2Private final : public GuestExchange, private EngineListener {
   void attach(ConnectionId connection, const Endpoint& endpoint, FrameSink& client) override;
   void attach_guest(ConnectionId connection, FrameSink& client) override;
   void on_frame(const Frame& frame) override;
+  void on_system(std::string_view system) override;
 
   // Ends every connection.
   void close_all(const CloseInfo& why);
@@ -51,6 +52,7 @@ class SpotV2Private final : public GuestExchange, private EngineListener {
   struct Connection {
     FrameSink* client = nullptr;
     bool greeted = false;
+    bool guest = false;             // greeted by another exchange
     bool hears_heartbeats = false;  // from the first subscription on
     std::optional<Subscriber> executions, balances;
     Timer greeting, heartbeat;
@@ -60,6 +62,7 @@ class SpotV2Private final : public GuestExchange, private EngineListener {
   void on_engine_news(AccountId account, const EngineNews& news) override;
 
   void greet(ConnectionId connection);
+  void send_status(ConnectionId connection, std::string_view system);
   void on_text(ConnectionId connection, std::string_view text);
   void subscribe(ConnectionId connection, const Parsed& parsed, Channel channel, Timestamp time_in);
   void unsubscribe(ConnectionId connection, const Parsed& parsed, Channel channel, Timestamp time_in);

@@ -140,8 +140,11 @@ FuturesAnswer FuturesRestAccount::send_order(std::string_view account, const Cal
   order.quantity = decimal_of(parameters, "size");
   order.limit_price = decimal_of(parameters, "limitPrice");
   order.reduce_only = parameters.get("reduceOnly") == "true";
-  const bool known = engine_.market().products().find(order.product) != nullptr;
-  const FuturesOutcome outcome = engine_.send(account, order, known);
+  const FuturesProduct* const product = engine_.market().products().find(order.product);
+  // What becomes of other orders while a product takes post-only ones is not documented.
+  const bool is_closed = product != nullptr && (product->suspended || (product->post_only && order.type != "post"));
+  const FuturesOutcome outcome =
+      is_closed ? FuturesOutcome{.status = "marketSuspended"} : engine_.send(account, order, product != nullptr);
   std::string status =
       fmt::format(R"("status":"{}","receivedTime":"{}")", outcome.status, futures_text::time(clock_.now()));
   if (!outcome.order_id.empty()) status += fmt::format(R"(,"order_id":{})", quoted(outcome.order_id));

@@ -42,9 +42,17 @@ KrakenHosts::KrakenHosts(TimerService& timers, Exchange& market, KrakenHostsOpti
       futures_private_(timers, futures_desk_.keys(), with_seed(options_.futures, options_.token_seed)),
       spot_rest_(timers, watch_, engine_, tokens_, options_.accounts) {
   watch_.on_end = [this](const CloseInfo& why) {
-    if (!options_.market_ended()) return come_back(watch_, return_);
-    spot_v2_private_.close_all(why);
-    spot_v1_private_.close_all(why);
+    if (options_.market_ended()) {
+      spot_v2_private_.close_all(why);
+      spot_v1_private_.close_all(why);
+    }
+    come_back(watch_, return_, options_.market_ended);
+  };
+  watch_.on_system = [this](std::string_view system) {
+    for (GuestExchange* const side : {static_cast<GuestExchange*>(&spot_v2_private_),
+                                      static_cast<GuestExchange*>(&spot_v1_private_), level3_.get()}) {
+      if (side != nullptr) side->on_system(system);
+    }
   };
   if (options_.make_level3 && !options_.accounts.empty()) {
     level3_ = options_.make_level3(
@@ -60,7 +68,7 @@ KrakenHosts::KrakenHosts(TimerService& timers, Exchange& market, KrakenHostsOpti
     if (further.watch.dialect != Dialect::FuturesV1 || futures_rest_) continue;
     futures_watch_ = std::make_unique<MarketWatch>(*further.market, timers, further.watch);
     futures_watch_->on_end = [this, ended = further.ended](const CloseInfo&) {
-      if (!ended()) come_back(*futures_watch_, futures_return_);
+      come_back(*futures_watch_, futures_return_, ended);
     };
     serve_futures(*futures_watch_);
     futures_watch_->attach();
@@ -76,9 +84,11 @@ void KrakenHosts::serve_futures(MarketWatch& watch) {
   futures_rest_->serve_accounts(*futures_rest_account_);
 }
 
-// After a recorded outage: like any client.
-void KrakenHosts::come_back(MarketWatch& watch, Timer& timer) {
-  timer = timers_.at(timers_.now(), [&watch](Timestamp) { watch.attach(); });
+// Like any client, after a recorded outage, or when the market has begun anew at once.
+void KrakenHosts::come_back(MarketWatch& watch, Timer& timer, const std::function<bool()>& ended) {
+  timer = timers_.at(timers_.now(), [&watch, ended](Timestamp) {
+    if (!ended()) watch.attach();
+  });
 }
 
 GuestExchange& KrakenHosts::private_side(Dialect dialect) {

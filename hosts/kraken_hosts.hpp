@@ -52,7 +52,8 @@ struct KrakenHostsOptions {
 // All of Kraken's hosts around one public market: its websocket, REST, and with accounts the private sides of Spot v2
 // and v1, with tokens from REST and one engine for all of them; around a market of Futures, its private feeds and REST.
 // Markets of the other dialects may stand beside it. Each connection finds its place by host and path (see Gateway).
-// When the market ends, private connections are closed with its reason, too.
+// When the market ends, private connections are closed with its reason, too; when it tells another state of its
+// matching engine, they are told as well.
 class KrakenHosts final : public Exchange {
  public:
   // `timers` and `market` outlive it; `market` is the public exchange of options.watch.dialect.
@@ -77,7 +78,7 @@ class KrakenHosts final : public Exchange {
   // REST of Futures, and with accounts its orders.
   void serve_futures(MarketWatch& watch);
   // `watch` keeps coming back as long as its market has not ended.
-  void come_back(MarketWatch& watch, Timer& timer);
+  void come_back(MarketWatch& watch, Timer& timer, const std::function<bool()>& ended);
   static std::vector<AccountTerms> terms_of(const std::vector<Account>& accounts);
 
   TimerService& timers_;

@@ -78,10 +78,26 @@ void Level3Playback::on_frame(const Frame& frame) {
   front_.on_frame(frame);
 }
 
+void Level3Playback::on_system(std::string_view system) {
+  system_ = system;
+  for (const ConnectionId connection : front_.connections()) {
+    if (!front_.is_greeted(connection) || guests_.contains(connection)) continue;
+    front_.send(connection, front_.status_text(connection, system_));
+  }
+}
+
 // ---- the recording
 
 void Level3Playback::wake() {
   if (!begun_ || (ended_ && status_ && options_.may_begin_anew())) begin();
+}
+
+void Level3Playback::restart(const CloseInfo& why) {
+  finish(why);
+  begun_ = false;
+  timer_ = Timer();
+  source_.reset();
+  next_.reset();
 }
 
 void Level3Playback::begin() {

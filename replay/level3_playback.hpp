@@ -52,6 +52,8 @@ class Level3Playback final : public GuestExchange, private Front::Backend {
   Level3Playback(const Level3Playback&) = delete;
   Level3Playback& operator=(const Level3Playback&) = delete;
 
+  // Everybody is closed; it begins anew with the next client.
+  void restart(const CloseInfo& why);
   // The first error of the source; it ends the playback.
   const Result<void>& status() const { return status_; }
 
@@ -59,6 +61,7 @@ class Level3Playback final : public GuestExchange, private Front::Backend {
   // Begins with the first word.
   void attach_guest(ConnectionId connection, FrameSink& client) override;
   void on_frame(const Frame& frame) override;
+  void on_system(std::string_view system) override;
 
  private:
   // The orders of the best levels, best first, then in the order of their queues.
@@ -75,7 +78,7 @@ class Level3Playback final : public GuestExchange, private Front::Backend {
 
   bool is_listed(std::string_view symbol) const override;
   void on_attached(ConnectionId connection) override { front_.greet(connection); }
-  std::string greeting(ConnectionId connection) override { return front_.status_text(connection); }
+  std::string greeting(ConnectionId connection) override { return front_.status_text(connection, system_); }
   void on_request(const FeedRequest& request) override;
   void on_detached(ConnectionId connection) override;
 
@@ -113,6 +116,7 @@ class Level3Playback final : public GuestExchange, private Front::Backend {
   Timer timer_;
   std::map<std::string, Book, std::less<>> books_;
   std::set<ConnectionId> guests_;
+  std::string system_ = "online";
 };
 
 }  // namespace ktape

@@ -48,6 +48,17 @@ test::Tape tape() {
   out.hear(kStart + seconds(10), trade(10, "1998", "1.5"));
   out.hear(kStart + seconds(11), trade(11, "1999", "1"));
   out.hear(kStart + seconds(20), ticker("2010.5"));
+  const auto state = [&](int after, const char* what) {
+    out.hear(kStart + seconds(after),
+             R"({"feed":"ticker","product_id":"PI_XBTUSD","bid":100.0,"ask":101.0,"bid_size":5,"ask_size":2,)"
+             R"("last":100.5,"volume":10,"time":1788249600000,)" +
+                 std::string(what) + "}");
+  };
+  out.hear(kStart, R"({"event":"subscribed","feed":"ticker","product_ids":["PI_XBTUSD"]})");
+  state(21, R"("suspended":false,"post_only":false)");
+  state(30, R"("suspended":true,"post_only":false)");
+  state(40, R"("suspended":false,"post_only":true)");
+  state(50, R"("suspended":false,"post_only":false)");
   out.hear(kStart + std::chrono::hours(1), R"({"feed":"heartbeat","time":1788253200000})");
   return out;
 }
@@ -357,6 +368,20 @@ TEST_F(FuturesOrdersTest, AreRefusedOnceTheirPointsAreSpent) {
   EXPECT_THAT(call("GET", "accounts"), HasSubstr(R"("result":"error","error":"apiLimitExceeded")"));
   clock.advance_to(clock.now() + std::chrono::milliseconds(40));
   EXPECT_THAT(call("GET", "accounts"), HasSubstr(R"("result":"success")"));
+}
+
+TEST_F(FuturesOrdersTest, AreRefusedWhileTheTickerTellsThatTheProductIsClosed) {
+  const std::string limit = "orderType=lmt&symbol=PI_XBTUSD&side=buy&size=1&limitPrice=90";
+  const std::string post = "orderType=post&symbol=PI_XBTUSD&side=buy&size=1&limitPrice=90";
+  EXPECT_THAT(call("POST", "sendorder", limit), HasSubstr(R"("status":"placed")"));
+  clock.advance_to(kStart + seconds(31));
+  EXPECT_THAT(call("POST", "sendorder", limit), HasSubstr(R"("status":"marketSuspended")"));
+  EXPECT_THAT(call("POST", "sendorder", post), HasSubstr(R"("status":"marketSuspended")"));
+  clock.advance_to(kStart + seconds(41));
+  EXPECT_THAT(call("POST", "sendorder", limit), HasSubstr(R"("status":"marketSuspended")"));
+  EXPECT_THAT(call("POST", "sendorder", post), HasSubstr(R"("status":"placed")"));
+  clock.advance_to(kStart + seconds(51));
+  EXPECT_THAT(call("POST", "sendorder", limit), HasSubstr(R"("status":"placed")"));
 }
 
 }  // namespace

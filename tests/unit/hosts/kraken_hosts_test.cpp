@@ -148,5 +148,57 @@ TEST(KrakenHosts, HaveALevel3HostForThoseWithAToken) {
   EXPECT_NE(client.frames.back().payload.find("Private data and trading are unavailable"), std::string::npos);
 }
 
+// Whoever has been greeted hears each change once, wherever it is connected; the market itself tells its own.
+TEST(KrakenHosts, TellEveryHostOfTheStateOfTheEngine) {
+  VirtualClock clock(test::SmallMarket::kStart);
+  test::OpenExchange market(clock);
+  KrakenHosts kraken(
+      clock, market,
+      {.accounts = test::SmallMarket::accounts(), .make_level3 = [&](SpotV2Tokens tokens) {
+         Level3PlaybackOptions options;
+         options.tokens = std::move(tokens);
+         return std::make_unique<Level3Playback>(
+             clock, [] { return Result<std::unique_ptr<FrameSource>>(test::SmallMarket::tape().source()); }, options);
+       }});
+  const auto say_status = [&](const std::string& system) {
+    for (const auto& [id, client] : std::map(market.clients)) {
+      market.send(id, R"({"channel":"status","type":"update","data":[{"version":"2.0.10","system":")" + system +
+                          R"(","api_version":"v2","connection_id":1}]})");
+    }
+  };
+  test::FrameLog v2, v1, level3, everything;
+  kraken.attach(ConnectionId{1}, at("wss://ws-auth.kraken.com/v2"), v2);
+  kraken.attach(ConnectionId{2}, at("wss://ws-auth.kraken.com"), v1);
+  kraken.attach(ConnectionId{3}, at("wss://ws-l3.kraken.com/v2"), level3);
+  kraken.attach(ConnectionId{4}, at("ws://127.0.0.1/v2"), everything);
+  clock.advance_to(clock.now() + seconds(1));
+  say_status("online");
+  EXPECT_EQ(v2.frames.size(), 1U) << "it was told so when it came";
+
+  for (const char* const system : {"maintenance", "post_only", "online"}) {
+    SCOPED_TRACE(system);
+    for (test::FrameLog* log : {&v2, &v1, &level3, &everything}) log->frames.clear();
+    say_status(system);
+    for (const test::FrameLog* log : {&v2, &level3, &everything}) {
+      ASSERT_EQ(log->frames.size(), 1U);
+      EXPECT_THAT(log->frames[0].payload, ::testing::HasSubstr(std::string(R"("system":")") + system + '"'));
+    }
+    ASSERT_EQ(v1.frames.size(), 1U);
+    EXPECT_THAT(v1.frames[0].payload, ::testing::HasSubstr(std::string(R"("status":")") + system + '"'));
+  }
+
+  say_status("cancel_only");
+  std::uint32_t next = 9;
+  for (const char* const url :
+       {"wss://ws-auth.kraken.com/v2", "wss://ws-auth.kraken.com", "wss://ws-l3.kraken.com/v2"}) {
+    test::FrameLog late;
+    kraken.attach(ConnectionId{++next}, at(url), late);
+    clock.advance_to(clock.now() + seconds(1));
+    ASSERT_EQ(late.frames.size(), 1U) << url;
+    EXPECT_THAT(late.frames[0].payload, ::testing::HasSubstr(R"("cancel_only")")) << url;
+    kraken.on_frame({clock.now(), ConnectionId{next}, Direction::ToExchange, FrameKind::Closed, "1000"});
+  }
+}
+
 }  // namespace
 }  // namespace ktape::hosts
