@@ -72,6 +72,18 @@ std::string_view to_string(faults::TlsFailure failure) {
   return "untrusted";
 }
 
+std::string_view to_string(faults::HttpPlace place) {
+  switch (place) {
+    case faults::HttpPlace::Upgrade:
+      return "upgrade";
+    case faults::HttpPlace::Rest:
+      return "rest";
+    case faults::HttpPlace::Both:
+      break;
+  }
+  return "both";
+}
+
 faults::Family family_of(const faults::Kind& kind) {
   using faults::Family;
   return std::visit(

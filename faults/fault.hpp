@@ -186,10 +186,13 @@ struct DeadManSwitch {
 struct RefuseConnect {
   friend bool operator==(const RefuseConnect&, const RefuseConnect&) = default;
 };
+enum class HttpPlace : std::uint8_t { Upgrade, Rest, Both };
+// In place of an upgrade to a websocket, or of the answer to a REST call.
 struct HttpStatus {
   std::uint16_t status = 503;
   std::optional<Duration> retry_after{};  // whole seconds
-  std::string body{};
+  std::string body{};                     // of a REST call where it is empty: a page like those of Kraken's edge
+  HttpPlace on = HttpPlace::Upgrade;
   friend bool operator==(const HttpStatus&, const HttpStatus&) = default;
 };
 enum class TlsFailure : std::uint8_t {
@@ -224,7 +227,7 @@ struct FaultWhere {
   // Before there is a connection it counts attempts.
   std::uint32_t connection = 0;
   std::string host{};    // as the client asked for it
-  std::string target{};  // path
+  std::string target{};  // path; of REST calls one that ends in a slash fits all below it
   std::optional<Dialect> dialect{};
   std::optional<faults::Way> way{};  // what is usual for the kind where it is left out: see way_of()
   // Which messages: those that fit all that is set. Of the exchange's words `channel` and `symbol` fit data, not
@@ -268,6 +271,7 @@ std::string_view to_string(const faults::Kind& kind);  // "latency", "wrong_chec
 std::vector<std::string_view> fault_kinds();           // all those words, in the order of the variant
 std::string_view to_string(faults::Way way);
 std::string_view to_string(faults::TlsFailure failure);
+std::string_view to_string(faults::HttpPlace place);
 
 // In one line of YAML, which parse_fault() reads to an equal fault.
 std::string to_string(const Fault& fault);

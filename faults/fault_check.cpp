@@ -174,8 +174,12 @@ Found before_connection(const Fault& fault) {
   if (fault.when.since == FaultWhen::Since::Opening) {
     return object("since", "this is before a connection opens: start is all that there is");
   }
+  const auto* const http = std::get_if<faults::HttpStatus>(&fault.kind);
+  if (http != nullptr && http->on != faults::HttpPlace::Upgrade && where.dialect) {
+    return object("dialect", "REST calls are of no websocket's dialect: host and target tell them apart");
+  }
   const bool named = !where.host.empty() || !where.target.empty() || where.dialect;
-  if (named && !std::holds_alternative<faults::HttpStatus>(fault.kind)) {
+  if (named && http == nullptr) {
     return object(!where.host.empty()     ? "host"
                   : !where.target.empty() ? "target"
                                           : "dialect",

@@ -1,6 +1,7 @@
 #include "faults/fault_plan.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -106,6 +107,11 @@ bool FaultPlan::is_silent(ConnectionId connection) const {
                      [connection](const Watcher* watcher) { return watcher->is_silent(connection); });
 }
 
+std::vector<Slice> FaultPlan::take_slices(ConnectionId connection) {
+  if (slices_.first != connection) return {};
+  return std::exchange(slices_.second, {});
+}
+
 bool FaultPlan::in_window(const Entry& entry, Timestamp opened_at) const {
   const FaultWhen& when = entry.fault.when;
   const Duration since = timers_.now() - (when.since == FaultWhen::Since::Opening ? opened_at : start_);
@@ -113,11 +119,13 @@ bool FaultPlan::in_window(const Entry& entry, Timestamp opened_at) const {
 }
 
 // Whether it fits a connection, or an attempt of which no more than a socket is known. Counts those that it fits.
-bool FaultPlan::meets(Entry& entry, const Endpoint* endpoint) {
+bool FaultPlan::meets(Entry& entry, const Endpoint* endpoint, bool is_call) {
   const FaultWhere& where = entry.fault.where;
   if (endpoint != nullptr) {
     if (!where.host.empty() && where.host != endpoint->host) return false;
-    if (!where.target.empty() && path_of(where.target) != path_of(endpoint->target)) return false;
+    const std::string_view path = path_of(endpoint->target);
+    const bool is_below = is_call && where.target.ends_with('/') && path.starts_with(where.target);
+    if (!where.target.empty() && path_of(where.target) != path && !is_below) return false;
     if (where.dialect && where.dialect != dialect_of(*endpoint)) return false;
   }
   ++entry.met;
@@ -164,14 +172,15 @@ std::optional<faults::TlsFailure> FaultPlan::at_handshake() {
   return failure;
 }
 
-std::optional<FaultPlan::Refusal> FaultPlan::at_upgrade(const Endpoint& endpoint) {
+std::optional<FaultPlan::Refusal> FaultPlan::refusal_of(const Endpoint& endpoint, bool is_call) {
+  const auto elsewhere = is_call ? faults::HttpPlace::Upgrade : faults::HttpPlace::Rest;
   std::optional<Refusal> refusal;
   for (const auto& one : std::vector<std::shared_ptr<Entry>>(entries_)) {
     const auto* const http = std::get_if<faults::HttpStatus>(&one->fault.kind);
-    if (!one->enabled || http == nullptr || !meets(*one, &endpoint)) continue;
+    if (!one->enabled || http == nullptr || http->on == elsewhere || !meets(*one, &endpoint, is_call)) continue;
     if (refusal || !in_window(*one, start_) || !decide(*one)) continue;
     refusal = Refusal{http->status, http->body, http->retry_after};
-    tell(*one, ConnectionId{}, endpoint.url());
+    tell(*one, ConnectionId{}, is_call ? endpoint.host + std::string(path_of(endpoint.target)) : endpoint.url());
   }
   return refusal;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.hpp"
@@ -37,6 +38,12 @@ struct FaultAct {
 
   // "fault 'lost update' (drop) on connection 3 at 2026-09-01T08:00:01.000000000Z, no. 1"
   std::string text() const;
+};
+
+// A part of a message as a slicer cuts it, and how much later than the part before it arrives.
+struct Slice {
+  std::size_t bytes = 0;
+  Duration delay{};
 };
 
 // What goes wrong with an exchange, and when. Whoever lets things go wrong (FaultyExchange, a mock server) asks it, so
@@ -80,7 +87,15 @@ class FaultPlan {
     std::optional<Duration> retry_after{};
   };
   // A client asks for a websocket at `endpoint`.
-  std::optional<Refusal> at_upgrade(const Endpoint& endpoint);
+  std::optional<Refusal> at_upgrade(const Endpoint& endpoint) { return refusal_of(endpoint, false); }
+  // A client calls REST there.
+  std::optional<Refusal> at_call(const Endpoint& endpoint) { return refusal_of(endpoint, true); }
+
+  // Somebody below can let the bytes of a message arrive in parts, and asks take_slices() for each: then slicers cut
+  // what the exchange says, instead of delaying all of it.
+  void cut_below() { cuts_below_ = true; }
+  // Of the message that a connection is being told, once; empty: it is not cut.
+  std::vector<Slice> take_slices(ConnectionId connection);
 
   // Whether nothing passes on a connection just now, so that not even a Ping is answered. The number is the one that
   // FaultyExchange was given.
@@ -94,7 +109,8 @@ class FaultPlan {
   struct Entry* entry(FaultId id) const;
   bool decide(Entry& entry);
   bool in_window(const Entry& entry, Timestamp opened_at) const;
-  bool meets(Entry& entry, const Endpoint* endpoint);
+  bool meets(Entry& entry, const Endpoint* endpoint, bool is_call = false);
+  std::optional<Refusal> refusal_of(const Endpoint& endpoint, bool is_call);
   void tell(const Entry& entry, ConnectionId connection, std::string_view where);
   void changed();
 
@@ -105,6 +121,8 @@ class FaultPlan {
   std::vector<std::shared_ptr<Entry>> entries_;
   std::vector<std::function<void(const FaultAct&)>> listeners_;
   std::vector<Watcher*> watchers_;
+  bool cuts_below_ = false;
+  std::pair<ConnectionId, std::vector<Slice>> slices_{};
 };
 
 }  // namespace ktape

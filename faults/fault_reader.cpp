@@ -86,17 +86,26 @@ class ParameterReader {
     return {};
   }
   Result<void> read(faults::TlsFailure& out) {
+    return one_of(out, {faults::TlsFailure::Handshake, faults::TlsFailure::Expired, faults::TlsFailure::WrongName,
+                        faults::TlsFailure::Untrusted});
+  }
+  Result<void> read(faults::HttpPlace& out) {
+    return one_of(out, {faults::HttpPlace::Upgrade, faults::HttpPlace::Rest, faults::HttpPlace::Both});
+  }
+
+  template <class Word>
+  Result<void> one_of(Word& out, std::initializer_list<Word> all) {
     const auto text = reader_.word(node_, wanted_);
     if (!text) return tl::unexpected<Error>(text.error());
-    for (const auto failure : {faults::TlsFailure::Handshake, faults::TlsFailure::Expired,
-                               faults::TlsFailure::WrongName, faults::TlsFailure::Untrusted}) {
-      if (to_string(failure) != *text) continue;
-      out = failure;
-      return {};
+    std::string allowed;
+    for (const Word one : all) {
+      if (to_string(one) == *text) {
+        out = one;
+        return {};
+      }
+      allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", to_string(one));
     }
-    return reader_.wrong(
-        node_, wanted_,
-        fmt::format("'{}' is not one of handshake, expired, wrong_name, untrusted", text->substr(0, 64)));
+    return reader_.wrong(node_, wanted_, fmt::format("'{}' is not one of {}", text->substr(0, 64), allowed));
   }
 
   template <class Integer>

@@ -29,6 +29,9 @@ class Line {
   void operator()(std::string_view name, std::uint32_t value) { put(name, std::to_string(value)); }
   void operator()(std::string_view name, std::uint64_t value) { put(name, std::to_string(value)); }
   void operator()(std::string_view name, faults::TlsFailure value) { put(name, to_string(value)); }
+  void operator()(std::string_view name, faults::HttpPlace value) {
+    if (value != faults::HttpPlace::Upgrade) put(name, to_string(value));
+  }
   void operator()(std::string_view name, const std::string& value) {
     if (value.empty()) return;
     std::string text;

@@ -42,10 +42,14 @@ FaultyExchange::Impl::Link::Link(Impl& its_owner, ConnectionId its_id, const End
       opened_at(its_owner.timers_.now()),
       to_client(
           its_owner.timers_, [this] { return shared_from_this(); },
-          [this](FrameKind kind, std::string_view payload) { owner.arrive_at_client(*this, kind, payload); }),
+          [this](FrameKind kind, std::string_view payload, const Lane::Slices& slices) {
+            owner.arrive_at_client(*this, kind, payload, slices);
+          }),
       to_exchange(
           its_owner.timers_, [this] { return shared_from_this(); },
-          [this](FrameKind kind, std::string_view payload) { owner.arrive_at_exchange(*this, kind, payload); }) {}
+          [this](FrameKind kind, std::string_view payload, const Lane::Slices&) {
+            owner.arrive_at_exchange(*this, kind, payload);
+          }) {}
 
 FaultyExchange::Impl::Impl(TimerService& timers, Exchange& exchange, FaultPlan& plan)
     : timers_(timers), exchange_(exchange), plan_(plan) {
@@ -116,7 +120,8 @@ void FaultyExchange::Impl::from_exchange(Link& link, const Frame& frame) {
   pass(link, Direction::FromExchange, frame.kind, frame.payload);
 }
 
-void FaultyExchange::Impl::arrive_at_client(Link& link, FrameKind kind, std::string_view payload) {
+void FaultyExchange::Impl::arrive_at_client(Link& link, FrameKind kind, std::string_view payload,
+                                            const Lane::Slices& slices) {
   const auto keep = link.shared_from_this();
   if (link.client == nullptr || (link.is_silent(Direction::FromExchange) && !link.ending)) return;
   FrameSink* const client = link.client;
@@ -124,7 +129,9 @@ void FaultyExchange::Impl::arrive_at_client(Link& link, FrameKind kind, std::str
     link.client = nullptr;
     retire(link);
   }
+  plan_.slices_ = {link.id, slices};
   client->on_frame({timers_.now(), link.id, Direction::FromExchange, kind, payload});
+  plan_.slices_ = {};
 }
 
 void FaultyExchange::Impl::arrive_at_exchange(Link& link, FrameKind kind, std::string_view payload) {

@@ -90,6 +90,7 @@ class FaultyExchange::Impl final : public FaultPlan::Watcher {
     std::string text;
     Duration late{};
     bool apart = false;  // others may overtake it
+    Lane::Slices slices{};
   };
   struct Passage {
     Link& link;
@@ -103,7 +104,7 @@ class FaultyExchange::Impl final : public FaultPlan::Watcher {
   // ---- lives: faulty_exchange.cpp
 
   void from_exchange(Link& link, const Frame& frame);
-  void arrive_at_client(Link& link, FrameKind kind, std::string_view payload);
+  void arrive_at_client(Link& link, FrameKind kind, std::string_view payload, const Lane::Slices& slices = {});
   void arrive_at_exchange(Link& link, FrameKind kind, std::string_view payload);
 
   State* meet(Link& link, Entry& entry);
@@ -140,8 +141,8 @@ class FaultyExchange::Impl final : public FaultPlan::Watcher {
   void limit_rate(Passage& passage, Entry& entry, State& state, const faults::RateLimit& kind);
   void answer(Link& link, const std::vector<std::string>& texts);
   void send(Passage& passage);
-  Timestamp due(const Passage& passage, std::size_t size);
-  Duration delay_of(const Passage& passage, Entry& entry, State& state, std::size_t size, Timestamp at);
+  Timestamp due(const Passage& passage, Letter& letter);
+  Duration delay_of(const Passage& passage, Entry& entry, State& state, Letter& letter, Timestamp at);
   Timestamp due_of_end(Link& link);
 
   TimerService& timers_;

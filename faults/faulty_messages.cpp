@@ -292,20 +292,20 @@ void FaultyExchange::Impl::answer(Link& link, const std::vector<std::string>& te
 
 void FaultyExchange::Impl::send(Passage& passage) {
   Link& link = passage.link;
-  for (const Letter& letter : passage.letters) {
+  for (Letter& letter : passage.letters) {
     if (link.client == nullptr || link.ending) return;
-    const Timestamp at = due(passage, letter.text.size()) + letter.late;
+    const Timestamp at = due(passage, letter) + letter.late;
     Lane& lane = link.lane(passage.direction);
     if (letter.apart) {
       lane.send_apart(passage.kind, letter.text, at);
     } else {
-      lane.send(passage.kind, letter.text, at);
+      lane.send(passage.kind, letter.text, at, std::move(letter.slices));
     }
   }
 }
 
-// When a message of `size` arrives that is sent now.
-Timestamp FaultyExchange::Impl::due(const Passage& passage, std::size_t size) {
+// When a message arrives that is sent now, or its first slice.
+Timestamp FaultyExchange::Impl::due(const Passage& passage, Letter& letter) {
   Timestamp at = timers_.now();
   for (const auto& entry : std::vector<std::shared_ptr<Entry>>(plan_.entries_)) {
     if (family_of(entry->fault.kind) != Family::Travel ||
@@ -315,14 +315,15 @@ Timestamp FaultyExchange::Impl::due(const Passage& passage, std::size_t size) {
     if (!entry->enabled || !entry->looks_at(passage.direction) || !picks(*entry, passage)) continue;
     State* const state = meet(passage.link, *entry);
     if (state == nullptr || !state->fits || !plan_.in_window(*entry, passage.link.opened_at)) continue;
-    at += delay_of(passage, *entry, *state, size, at);
+    at += delay_of(passage, *entry, *state, letter, at);
   }
   return at;
 }
 
 // How much later than `at` it arrives for this fault.
-Duration FaultyExchange::Impl::delay_of(const Passage& passage, Entry& entry, State& state, std::size_t size,
+Duration FaultyExchange::Impl::delay_of(const Passage& passage, Entry& entry, State& state, Letter& letter,
                                         Timestamp at) {
+  const std::size_t size = letter.text.size();
   const faults::Kind& kind = entry.fault.kind;
   std::uint64_t rate = 0;  // kilobytes a second
   if (const auto* const bandwidth = std::get_if<faults::Bandwidth>(&kind)) {
@@ -353,14 +354,20 @@ Duration FaultyExchange::Impl::delay_of(const Passage& passage, Entry& entry, St
     return std::max(delay, Duration::zero());
   }
   if (const auto* const slicer = std::get_if<faults::Slicer>(&kind)) {
+    Lane::Slices slices;
     Duration delay{};
-    for (std::uint64_t left = size;;) {
-      const std::uint64_t slice = slicer->average_size.bytes - slicer->size_variation.bytes +
+    for (std::uint64_t left = size; left > 0;) {
+      const std::uint64_t drawn = slicer->average_size.bytes - slicer->size_variation.bytes +
                                   entry.random.below(slicer->size_variation.bytes * 2 + 1);
-      if (slice >= left) return delay;
+      const std::uint64_t slice = std::min(std::max<std::uint64_t>(drawn, 1), left);
       left -= slice;
-      delay += slicer->delay;
+      if (!slices.empty()) delay += slicer->delay;
+      slices.push_back({slice, slices.empty() ? Duration::zero() : slicer->delay});
     }
+    const bool is_cut = plan_.cuts_below_ && passage.direction == Direction::FromExchange && is_message(passage.kind) &&
+                        !letter.apart && letter.slices.empty();
+    if (!is_cut) return delay;
+    letter.slices = std::move(slices);
   }
   return Duration::zero();
 }

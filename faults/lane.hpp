@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/base/clock.hpp"
 #include "core/wire/frame.hpp"
@@ -20,7 +21,8 @@ namespace ktape {
 // from inside send().
 class Lane {
  public:
-  using Arrived = std::function<void(FrameKind kind, std::string_view payload)>;
+  using Slices = std::vector<Slice>;
+  using Arrived = std::function<void(FrameKind kind, std::string_view payload, const Slices& slices)>;
   // Keeps the owner, and so the lane, alive while something arrives on it.
   using Keep = std::function<std::shared_ptr<void>()>;
 
@@ -31,7 +33,8 @@ class Lane {
   Lane& operator=(const Lane&) = delete;
 
   // Arrives at `due`, but not before what was sent earlier.
-  void send(FrameKind kind, std::string_view payload, Timestamp due);
+  // In slices it arrives from then on, and what is sent later comes behind the last one.
+  void send(FrameKind kind, std::string_view payload, Timestamp due, Slices slices = {});
   // Arrives at `due`, whatever else is under way.
   void send_apart(FrameKind kind, std::string_view payload, Timestamp due);
 
@@ -52,8 +55,9 @@ class Lane {
   struct Letter {
     FrameKind kind;
     std::string payload;
+    Slices slices;
   };
-  void put(FrameKind kind, std::string_view payload, Timestamp due);
+  void put(FrameKind kind, std::string_view payload, Timestamp due, Slices slices);
   void pump();
 
   TimerService& timers_;

@@ -100,6 +100,7 @@ void each_parameter(HttpStatus& kind, Visit& visit) {
   visit("status", kind.status);
   visit("retry_after", kind.retry_after);
   visit("body", kind.body);
+  visit("on", kind.on);
 }
 template <class Visit>
 void each_parameter(Tls& kind, Visit& visit) {

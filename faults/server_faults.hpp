@@ -7,7 +7,8 @@
 
 namespace ktape {
 
-// Lets a server ask the plan before there is a connection, and for connections on which nothing passes. The plan
+// Lets a server ask the plan before there is a connection, before a REST call is answered by the answer_http that the
+// options have, and for connections on which nothing passes. The plan
 // outlives the server; `options.troubled` has to hold the certificates that faults of TLS show.
 //
 // `numbered` is what FaultyExchange calls a connection that the server knows by another number: where something that

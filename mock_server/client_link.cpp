@@ -19,10 +19,10 @@ net::WebSocketLimits limits_of(const MockServerOptions& options) {
 
 }  // namespace
 
-void ServerCore::add(net::ByteStream stream, bool secure, const std::string& local_host, std::uint16_t local_port) {
+void ServerCore::add(net::ByteStream stream, Endpoint local, std::string client_address) {
   const ConnectionId id{++last_id};
-  Endpoint local{.secure = secure, .host = local_host, .port = local_port, .target = "/"};
-  clients.emplace(id, std::make_unique<ClientLink>(*this, id, std::move(stream), std::move(local)));
+  clients.emplace(
+      id, std::make_unique<ClientLink>(*this, id, std::move(stream), std::move(local), std::move(client_address)));
 }
 
 void ServerCore::remove(ClientLink& client) { clients.erase(client.id()); }
@@ -49,10 +49,11 @@ void ServerCore::pass(Timestamp instant) {
   clock.advance_to(instant);
 }
 
-ClientLink::ClientLink(ServerCore& core, ConnectionId id, net::ByteStream stream, Endpoint local)
+ClientLink::ClientLink(ServerCore& core, ConnectionId id, net::ByteStream stream, Endpoint local, std::string address)
     : core_(core),
       id_(id),
       endpoint_(std::move(local)),
+      address_(std::move(address)),
       socket_(std::move(stream), limits_of(core.options), static_cast<net::WebSocketEvents&>(*this)) {
   socket_.accept([this](const net::UpgradeRequest& request) { return check(request); },
                  core_.options.answer_http
@@ -74,7 +75,7 @@ std::optional<net::HttpRefusal> ClientLink::check(const net::UpgradeRequest& req
   if (request.is_upgrade && core_.options.refuses_upgrade) {
     std::optional<net::HttpRefusal> refusal;
     core_.pace->at_present(
-        [&] { refusal = core_.options.refuses_upgrade(endpoint_asked_for(request.host, request.target)); });
+        [&] { refusal = core_.options.refuses_upgrade(endpoint_asked_for(request.host, request.target), address_); });
     if (refusal) return refusal;
   }
   const std::string path = request.target.substr(0, std::min(request.target.find('?'), std::size_t{200}));
@@ -99,15 +100,45 @@ void ClientLink::on_frame(const Frame& frame) {
   if (frame.kind == FrameKind::Opened) return;  // the upgrade has told it
   if (frame.kind == FrameKind::Closed) {
     released_ = true;
+    release_all();
     core_.sent = true;
     socket_.close(CloseInfo::parse(frame.payload).value_or(CloseInfo{1011, "a close without a code"}));
     return;
   }
+  const bool is_message = frame.kind == FrameKind::Text || frame.kind == FrameKind::Binary;
+  auto pieces = is_message && core_.options.pieces_of ? core_.options.pieces_of(id_) : std::vector<MessagePiece>();
+  const std::uint64_t begin = socket_.position();
   if (!socket_.send(frame.kind, frame.payload)) return;
+  if (pieces.size() > 1) hold_back(pieces, begin + (socket_.position() - begin - frame.payload.size()));
   core_.sent = true;
   if (socket_.queued_bytes() > core_.options.max_queued_bytes) {
     close({1008, fmt::format("too slow: more than {} bytes unsent", core_.options.max_queued_bytes)});
   }
+}
+
+// `begin` is behind the frame's header, which leaves with the first piece.
+void ClientLink::hold_back(const std::vector<MessagePiece>& pieces, std::uint64_t begin) {
+  const bool is_first = cuts_.empty();
+  Timestamp due = is_first ? core_.clock.now() : std::max(core_.clock.now(), cuts_.back().due);
+  for (std::size_t i = 0; i + 1 < pieces.size(); ++i) {
+    begin += pieces[i].bytes;
+    due += pieces[i + 1].delay;
+    cuts_.push_back({begin, due});
+  }
+  if (is_first) release_pieces();
+}
+
+void ClientLink::release_pieces() {
+  while (!cuts_.empty() && cuts_.front().due <= core_.clock.now()) cuts_.pop_front();
+  if (cuts_.empty()) return socket_.let_go();
+  socket_.hold_at(cuts_.front().position);
+  next_piece_ = core_.clock.at(cuts_.front().due, [this](Timestamp) { release_pieces(); });
+}
+
+// A connection that ends has no more time for it.
+void ClientLink::release_all() {
+  next_piece_.cancel();
+  cuts_.clear();
 }
 
 void ClientLink::send_time_ping(Timestamp at) { socket_.send(FrameKind::Ping, net::time_ping(at)); }
@@ -115,6 +146,8 @@ void ClientLink::send_time_ping(Timestamp at) { socket_.send(FrameKind::Ping, ne
 void ClientLink::close(const CloseInfo& why) {
   if (std::exchange(closing_, true)) return;
   verdict_ = why;
+  if (attached_ && !released_ && core_.options.ends_connection) core_.options.ends_connection(id_);
+  release_all();
   socket_.close(why);
 }
 

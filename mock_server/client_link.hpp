@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -49,7 +50,7 @@ struct ServerCore {
   bool sent = false;  // something went out to a client since somebody last cleared this
   bool stopping = false;
 
-  void add(net::ByteStream stream, bool secure, const std::string& local_host, std::uint16_t local_port);
+  void add(net::ByteStream stream, Endpoint local, std::string client_address);
   void remove(ClientLink& client);
   bool anybody_attached() const;
 
@@ -62,7 +63,7 @@ struct ServerCore {
 // One client: its websocket on one side, its place at the exchange on the other.
 class ClientLink final : public FrameSink, private net::WebSocketEvents {
  public:
-  ClientLink(ServerCore& core, ConnectionId id, net::ByteStream stream, Endpoint local);
+  ClientLink(ServerCore& core, ConnectionId id, net::ByteStream stream, Endpoint local, std::string address);
 
   ConnectionId id() const { return id_; }
   const Endpoint& endpoint() const { return endpoint_; }
@@ -87,13 +88,24 @@ class ClientLink final : public FrameSink, private net::WebSocketEvents {
   void on_written() override;
 
   Endpoint endpoint_asked_for(const std::string& host, const std::string& target) const;
+  void hold_back(const std::vector<MessagePiece>& pieces, std::uint64_t begin);
+  void release_pieces();
+  void release_all();
+
   std::optional<net::HttpRefusal> check(const net::UpgradeRequest& request) const;
   std::optional<net::HttpResponse> answer(const net::HttpRequest& request);
 
   ServerCore& core_;
   ConnectionId id_;
   Endpoint endpoint_;
+  std::string address_;  // the client's
   net::WebSocket socket_;
+  struct Cut {
+    std::uint64_t position;  // in what is sent
+    Timestamp due;           // when what is behind it may leave
+  };
+  std::deque<Cut> cuts_;
+  Timer next_piece_;
   bool attached_ = false;
   bool released_ = false;             // the exchange has closed it and knows it no longer
   bool closing_ = false;              // by the server

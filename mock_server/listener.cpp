@@ -123,11 +123,13 @@ void Listener::sniff(std::shared_ptr<tcp::socket> socket) {
 
 void Listener::serve(tcp::socket socket, bool secure) {
   error_code error;
-  const tcp::endpoint local = socket.local_endpoint(error);
+  const tcp::endpoint here = socket.local_endpoint(error);
+  const tcp::endpoint there = error ? tcp::endpoint() : socket.remote_endpoint(error);
   if (error) return;  // gone already
-  const std::string host = local.address().to_string();
+  Endpoint local{.secure = secure, .host = here.address().to_string(), .port = here.port(), .target = "/"};
+  std::string client = there.address().to_string();
   net::ByteStream stream(std::move(socket), kReadAheadBytes);
-  if (!secure) return arrived_({std::move(stream), false, host, local.port()});
+  if (!secure) return arrived_({std::move(stream), std::move(local), std::move(client)});
 
   const TlsContext context = context_for(troubles_.fails_handshake ? troubles_.fails_handshake() : std::nullopt);
   if (!context) {
@@ -139,13 +141,13 @@ void Listener::serve(tcp::socket socket, bool secure) {
   limit->async_wait([shared](error_code cancelled) {
     if (!cancelled) shared->abort();
   });
-  shared->tls_server(*context,
-                     [self = shared_from_this(), shared, limit, context, host, port = local.port()](Result<void> done) {
-                       limit->cancel();
-                       if (!self->arrived_) return;
-                       if (!done) return self->log_("a client's TLS handshake failed: " + done.error().detail);
-                       self->arrived_({std::move(*shared), true, host, port});
-                     });
+  shared->tls_server(*context, [self = shared_from_this(), shared, limit, context, local = std::move(local),
+                                client = std::move(client)](Result<void> done) {
+    limit->cancel();
+    if (!self->arrived_) return;
+    if (!done) return self->log_("a client's TLS handshake failed: " + done.error().detail);
+    self->arrived_({std::move(*shared), local, client});
+  });
 }
 
 Listener::TlsContext Listener::context_for(std::optional<TlsTrouble> trouble) {

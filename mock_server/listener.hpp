@@ -22,9 +22,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
  public:
   struct Arrival {
     net::ByteStream stream;
-    bool secure;
-    std::string local_host;
-    std::uint16_t local_port;
+    Endpoint local;  // where it was reached; its target is /
+    std::string client_address;
   };
 
   using TlsContext = std::shared_ptr<boost::asio::ssl::context>;

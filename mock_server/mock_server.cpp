@@ -111,7 +111,7 @@ class MockServer::Impl {
       arrival.stream.abort();
       return;
     }
-    core_.add(std::move(arrival.stream), arrival.secure, arrival.local_host, arrival.local_port);
+    core_.add(std::move(arrival.stream), std::move(arrival.local), std::move(arrival.client_address));
   }
 
   ServerCore core_;

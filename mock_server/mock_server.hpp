@@ -45,6 +45,12 @@ struct ListenAddress {
 };
 
 // Times are real ones.
+// A part of a message, and how much later than the part before it leaves.
+struct MessagePiece {
+  std::size_t bytes = 0;
+  Duration delay{};  // of the exchange's time; of the first part it does not count
+};
+
 struct MockServerOptions {
   std::vector<ListenAddress> listen = {{}};
   std::optional<TlsIdentity> identity;  // needed for Tls and Both
@@ -67,12 +73,20 @@ struct MockServerOptions {
 
   // What goes wrong on purpose; all of it asked at the exchange's present time. A socket that is just open: whether it
   // is reset. A handshake: how it fails; the certificates to show are in `troubled`, and without one there is none. A
-  // request for a websocket: what is said in place of the upgrade. A connection: whether not even Pings are answered.
+  // request for a websocket, and the address that it comes from: what is said in place of the upgrade. A connection:
+  // whether not even Pings are answered.
   std::function<bool()> refuses_socket{};
   std::function<std::optional<TlsTrouble>()> fails_handshake{};
   std::map<TlsTrouble, TlsIdentity> troubled{};
-  std::function<std::optional<net::HttpRefusal>(const Endpoint& endpoint)> refuses_upgrade{};
+  std::function<std::optional<net::HttpRefusal>(const Endpoint& endpoint, std::string_view client)> refuses_upgrade{};
   std::function<bool(ConnectionId connection)> is_silent{};
+  // The server itself ends a connection: its client is too slow, or silent, or the server stops. The exchange hears of
+  // it as if the client had gone, later.
+  std::function<void(ConnectionId connection)> ends_connection{};
+  // The message that is being sent to a connection: the pieces in which its bytes leave; none: at once. Whatever is
+  // sent meanwhile comes behind it, Pongs too, and so no Ping could announce an instant: never asked in Lockstep, or
+  // with announce_time.
+  std::function<std::vector<MessagePiece>(ConnectionId connection)> pieces_of{};
 
   std::size_t max_clients = 4096;
   std::size_t max_message_bytes = std::size_t{1} << 20U;   // of clients; a longer one closes with 1009

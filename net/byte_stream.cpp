@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -67,7 +68,16 @@ struct ByteStream::State : std::enable_shared_from_this<State> {
 
   void flush() {
     if (writing || pending.empty() || write_error) return;
-    in_flight.swap(pending);
+    const std::uint64_t free = held_from - handed;
+    if (free >= pending.size()) {
+      in_flight.swap(pending);
+    } else if (free == 0) {
+      return;
+    } else {
+      in_flight.assign(pending, 0, free);
+      pending.erase(0, free);
+    }
+    handed += in_flight.size();
     writing = true;
     auto written = [self = shared_from_this()](error_code error, std::size_t) { self->after_write(error); };
     if (tls) {
@@ -134,8 +144,10 @@ struct ByteStream::State : std::enable_shared_from_this<State> {
   std::vector<char> read_ahead;
   std::size_t ahead_begin = 0;
   std::size_t ahead_end = 0;
-  std::string pending;    // taken, not yet handed to the socket
-  std::string in_flight;  // being written
+  std::uint64_t handed = 0;                                             // to the socket, since the beginning
+  std::uint64_t held_from = std::numeric_limits<std::uint64_t>::max();  // >= handed
+  std::string pending;                                                  // taken, not yet handed to the socket
+  std::string in_flight;                                                // being written
   bool writing = false;
   bool is_mute = false;
   bool flush_posted = false;
@@ -203,6 +215,15 @@ void ByteStream::append(std::string_view bytes) {
 
 void ByteStream::mute(bool on) { state_->is_mute = on; }
 
+std::uint64_t ByteStream::position() const { return state_->handed + state_->pending.size(); }
+
+void ByteStream::hold_at(std::uint64_t position) {
+  state_->held_from = std::max(position, state_->handed);
+  if (!state_->pending.empty()) state_->schedule_flush();
+}
+
+void ByteStream::let_go() { hold_at(std::numeric_limits<std::uint64_t>::max()); }
+
 std::size_t ByteStream::queued_bytes() const { return state_->queued(); }
 
 error_code ByteStream::write_error() const { return state_->write_error; }
@@ -224,6 +245,7 @@ void ByteStream::finish(Duration limit, std::function<void()> done) {
   State& state = *state_;
   KTAPE_ASSERT(!state.when_flushed && !state.done, "a stream finished twice");
   state.goodbye_limit = limit;
+  let_go();
   state.when_flushed = std::move(done);
   // Posted even if there is nothing to wait for: nobody is called back from inside his own call.
   asio::post(get_executor(), [self = state_] {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -64,6 +65,12 @@ class ByteStream {
   void append(std::string_view bytes);
   // While it is mute, what is appended is lost: a peer cannot tell it from a network that has lost it.
   void mute(bool on);
+  // How many bytes have been taken since the beginning.
+  std::uint64_t position() const;
+  // What is at this position or behind it is not written until the position is moved, or let_go() is called: so that a
+  // peer hears of a message in pieces. Everything else still keeps its order. finish() lets go.
+  void hold_at(std::uint64_t position);
+  void let_go();
   // Bytes taken that the operating system has not.
   std::size_t queued_bytes() const;
   // The error that ended writing, if one did.

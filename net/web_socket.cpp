@@ -354,6 +354,7 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
     if (stage == Stage::Handshake || (!may_be_sent(why.code) && why.code != 1005)) return drop(why);
     if (peer_closes) return;  // the peer was first: its close frame is the end
     bytes().mute(false);
+    bytes().let_go();
     ending = {why, true};
     stage = Stage::Closing;
     start_timer(limits.close_timeout, fmt::format("no answer within {} to our close ({})",
@@ -439,6 +440,9 @@ void WebSocket::accept(UpgradePolicy policy, HttpAnswerer answers) {
 }
 bool WebSocket::send(FrameKind kind, std::string_view payload) { return impl_->send(kind, payload); }
 std::size_t WebSocket::queued_bytes() const { return impl_->bytes().queued_bytes(); }
+std::uint64_t WebSocket::position() const { return impl_->bytes().position(); }
+void WebSocket::hold_at(std::uint64_t position) { impl_->bytes().hold_at(position); }
+void WebSocket::let_go() { impl_->bytes().let_go(); }
 void WebSocket::close(const CloseInfo& why) { impl_->close(why); }
 void WebSocket::drop(const CloseInfo& why) { impl_->drop(why); }
 

@@ -96,6 +96,11 @@ class WebSocket {
   bool send(FrameKind kind, std::string_view payload);
   std::size_t queued_bytes() const;
 
+  // Bytes of what is sent can be held back, as ByteStream does it. A close lets them go.
+  std::uint64_t position() const;
+  void hold_at(std::uint64_t position);
+  void let_go();
+
   // Sends a close frame and waits for the answer; on_end() follows. 1005 sends one without a code, as RFC 6455 says;
   // 1006 and other codes that may not be sent drop the connection without one.
   void close(const CloseInfo& why);

@@ -82,7 +82,7 @@ Result<MockServerOptions> RelayDesk::server_options() {
   options.answer_pings = false;  // they are for the exchange
   options.max_clients = 2 * kMaxConnections;
   options.accepts = [this](const Endpoint& asked) { return serves(asked); };
-  options.refuses_upgrade = [this](const Endpoint& asked) { return refusal(asked); };
+  options.refuses_upgrade = [this](const Endpoint& asked, std::string_view /*client*/) { return refusal(asked); };
   options.log = around_.say;
   return options;
 }

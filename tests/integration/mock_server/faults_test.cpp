@@ -29,12 +29,14 @@ class ServerFaults : public ::testing::Test {
     static_cast<void>(plan.add(*fault).value());
   }
 
-  Endpoint serve(Security security) {
+  Endpoint serve(Security security, ServerPace pace = ServerPace::RealTime) {
     MockServerOptions options;
+    options.pace = pace;
     options.listen = {{.security = security}};
     options.identity = identities().good;
     options.troubled = identities().troubled;
     options.log = [this](std::string_view line) { lines.emplace_back(line); };
+    options.answer_http = [](const net::HttpRequest&) { return net::HttpResponse{.body = "{}"}; };
     let_fail(options, plan);
     server.emplace(net.loop.context(), faulty, net.server_clock, std::move(options));
     return server->listen().value().back();
@@ -89,6 +91,29 @@ TEST_F(ServerFaults, HttpStatusOfOneHost) {
   peer.write(RawPeer::upgrade_request("/v2"));
   ASSERT_TRUE(net.until([&] { return peer.ended(); }));
   EXPECT_THAT(peer.received(), StartsWith("HTTP/1.1 502 Bad Gateway\r\n"));
+}
+
+TEST_F(ServerFaults, HttpStatusInPlaceOfAnAnswerOfRest) {
+  add("kind: http_status, on: rest, target: /0/public/Time, status: 520, times: 1");
+  add("kind: http_status, on: rest, target: /0/private/, status: 429, retry_after: 5s, body: '{\"error\":[\"busy\"]}'");
+  const Endpoint endpoint = serve(Security::Plain);
+  const auto call = [&](const std::string& target) {
+    RawPeer peer = RawPeer::connect(net.loop.context(), endpoint);
+    peer.write("GET " + target + " HTTP/1.1\r\nHost: api.kraken.com\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(net.until([&] { return peer.ended(); }));
+    return peer.received();
+  };
+  const std::string broken = call("/0/public/Time");
+  EXPECT_THAT(broken, StartsWith("HTTP/1.1 520 Web server is returning an unknown error\r\n"));
+  EXPECT_THAT(broken, HasSubstr("Content-Type: text/html; charset=UTF-8\r\n"));
+  EXPECT_THAT(broken, HasSubstr("<title>520 Web server is returning an unknown error</title>"));
+  EXPECT_THAT(call("/0/public/Time"), StartsWith("HTTP/1.1 200 OK\r\n"));
+  const std::string busy = call("/0/private/Balance");
+  EXPECT_THAT(busy, StartsWith("HTTP/1.1 429 Too Many Requests\r\n"));
+  EXPECT_THAT(busy, HasSubstr("Content-Type: application/json; charset=utf-8\r\n"));
+  EXPECT_THAT(busy, HasSubstr("Retry-After: 5\r\n"));
+  EXPECT_THAT(busy, HasSubstr(R"({"error":["busy"]})"));
+  EXPECT_EQ(attempt(endpoint), "opened") << "websockets are let in all the time";
 }
 
 TEST_F(ServerFaults, TlsHandshakeFailure) {
@@ -164,6 +189,80 @@ TEST_F(ServerFaults, AResetIsOneAndACloseIsOne) {
     EXPECT_THAT(net.log.closed(), StartsWith(std::string(end)));
     ASSERT_TRUE(net.until([&] { return net.exchange.clients.empty(); })) << "the exchange knows it, too";
   }
+}
+
+// Bytes of one message come in pieces, in the exchange's time; what is said meanwhile, even a Pong, comes behind it.
+TEST_F(ServerFaults, ASlicerCutsTheBytesOfAMessage) {
+  add("kind: slicer, average_size: 4, delay: 100ms");
+  for (const Security security : {Security::Plain, Security::Tls}) {
+    SCOPED_TRACE(security == Security::Tls ? "TLS" : "plain");
+    const Endpoint endpoint = serve(security, ServerPace::Manual);
+    if (security == Security::Tls) {
+      // Pieces of TLS cannot be read as they are: a client gets the whole, in time.
+      WebSocketOptions options;
+      options.ca_pem = identities().good.ca;
+      WebSocketTransport transport(net.loop, kClient, options);
+      net.log = {};
+      transport.connect(endpoint, net.log);
+      ASSERT_TRUE(net.until([&] { return net.log.opened() && !net.exchange.clients.empty(); }));
+      net.exchange.send(net.exchange.clients.begin()->first, "0123456789");
+      server->advance_to(net.server_clock.now() + 199ms);
+      EXPECT_EQ(net.log.count(Direction::FromExchange, FrameKind::Text), 0U);
+      server->advance_to(net.server_clock.now() + 1ms);
+      ASSERT_TRUE(net.until([&] { return net.log.count(Direction::FromExchange, FrameKind::Text) == 1; }));
+      EXPECT_EQ(net.log.payloads(Direction::FromExchange, FrameKind::Text).front(), "0123456789");
+      break;
+    }
+    RawPeer peer = RawPeer::connect(net.loop.context(), endpoint);
+    peer.write(RawPeer::upgrade_request("/v2"));
+    ASSERT_TRUE(net.until([&] { return !net.exchange.clients.empty(); }));
+    const auto heard = [&] {
+      const auto end = peer.received().find("\r\n\r\n");
+      return end == std::string::npos ? std::string() : peer.received().substr(end + 4);
+    };
+    net.exchange.send(kFirst, "0123456789");
+    net.exchange.send(kFirst, "next");
+    const std::string message =
+        "\x81\x0a"
+        "0123456789";
+    ASSERT_TRUE(net.until([&] { return heard() == message.substr(0, 6); })) << heard();
+    peer.write(RawPeer::client_frame(0x89, "ping"));
+    server->advance_to(net.server_clock.now() + 100ms);
+    ASSERT_TRUE(net.until([&] { return heard() == message.substr(0, 10); })) << heard();
+    server->advance_to(net.server_clock.now() + 99ms);
+    for (int i = 0; i < 5; ++i) net.loop.turn(Duration::zero());
+    EXPECT_EQ(heard(), message.substr(0, 10)) << "not before its time";
+    server->advance_to(net.server_clock.now() + 1ms);
+    // The next message comes at the same instant, of one piece.
+    ASSERT_TRUE(net.until([&] { return heard().size() == message.size() + 6 + 6; })) << heard();
+    EXPECT_THAT(heard(), StartsWith(message));
+    EXPECT_THAT(heard(), HasSubstr("\x81\x04next"));
+    EXPECT_THAT(heard(), HasSubstr("\x8a\x04ping"));
+
+    // Cut in the middle of a message, and closed behind one.
+    net.exchange.send(kFirst, "abcdefghij");
+    net.exchange.send(kFirst, FrameKind::Closed, "1001 bye");
+    ASSERT_TRUE(net.until([&] { return heard().find("abcd") != std::string::npos; }));
+    server->advance_to(net.server_clock.now() + 200ms);
+    ASSERT_TRUE(net.until([&] { return heard().find("bye") != std::string::npos; }));
+    EXPECT_THAT(heard(), HasSubstr("\x81\x0a"
+                                   "abcdefghij\x88\x05\x03\xe9"
+                                   "bye"));
+    server.reset();
+  }
+}
+
+// Where an instant is announced by a Ping, that cannot come in the middle of a message: it is late as a whole.
+TEST_F(ServerFaults, ASlicerDelaysTheWholeMessageInLockstep) {
+  add("kind: slicer, average_size: 4, delay: 100ms");
+  net.exchange.attached = [&](ConnectionId id) { net.exchange.send(id, "0123456789"); };
+  const Endpoint endpoint = serve(Security::Plain, ServerPace::Lockstep);
+  const Timestamp start = net.server_clock.now();
+  WebSocketTransport transport(net.loop, kClient, {});
+  transport.connect(endpoint, net.log);
+  ASSERT_TRUE(net.until([&] { return net.log.count(Direction::FromExchange, FrameKind::Text) == 1; }));
+  EXPECT_EQ(net.log.payloads(Direction::FromExchange, FrameKind::Text).front(), "0123456789");
+  EXPECT_EQ(net.server_clock.now(), start + 200ms);
 }
 
 }  // namespace

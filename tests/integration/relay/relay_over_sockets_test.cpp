@@ -160,7 +160,7 @@ TEST_F(RelayOverSockets, SaysWhyTheExchangeCannotBeReached) {
 
 TEST_F(RelayOverSockets, SaysThatTheExchangeRefusesTheUpgrade) {
   MockServerOptions options;
-  options.refuses_upgrade = [](const Endpoint&) { return net::HttpRefusal{429, "slow down\n", {}}; };
+  options.refuses_upgrade = [](const Endpoint&, std::string_view) { return net::HttpRefusal{429, "slow down\n", {}}; };
   const Endpoint here = listen(network.serve(std::move(options)));
   WebSocketTransport transport(network.loop, kClient);
   transport.connect(here, client);

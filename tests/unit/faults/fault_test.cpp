@@ -224,6 +224,9 @@ TEST(Faults, RefuseWhatMakesNoSenseTogether) {
             "host: a socket is all that there is yet: what a client wants is known at its upgrade (http_status)");
   EXPECT_EQ(objection("kind: http_status, host: ws.kraken.com"), "none");
   EXPECT_EQ(objection("kind: tls, channel: book"), "channel: before there is a connection there are no messages");
+  EXPECT_EQ(objection("kind: http_status, on: rest, target: /0/private/"), "none");
+  EXPECT_EQ(objection("kind: http_status, on: both, dialect: spot-v2"),
+            "dialect: REST calls are of no websocket's dialect: host and target tell them apart");
   EXPECT_EQ(objection("kind: http_status, since: opening"),
             "since: this is before a connection opens: start is all that there is");
 }
@@ -289,6 +292,29 @@ TEST(FaultPlan, KeepsToItsHoursAndPlaces) {
   EXPECT_EQ(status("wss://b/v2"), 0U);
   clock.advance_to(clock.now() + 1s);
   EXPECT_EQ(status("wss://a/v2"), 0U);
+}
+
+TEST(FaultPlan, TellsUpgradesFromCallsOfRest) {
+  VirtualClock clock(parse_rfc3339("2026-09-01T08:00:00Z").value());
+  FaultPlan plan(clock, 1);
+  const auto add = [&](const std::string& yaml) {
+    static_cast<void>(plan.add(parse_fault("{kind: http_status, " + yaml + "}", "test").value()).value());
+  };
+  add("status: 429, on: rest, target: /0/private/");
+  add("status: 520, on: rest, target: /0/public/Time");
+  add("status: 502, on: both, host: futures.kraken.com");
+  const auto status = [&](std::string_view url, bool is_call) {
+    const Endpoint endpoint = Endpoint::parse(url).value();
+    const auto refusal = is_call ? plan.at_call(endpoint) : plan.at_upgrade(endpoint);
+    return refusal ? refusal->status : 0;
+  };
+  EXPECT_EQ(status("wss://api.kraken.com/0/private/Balance", true), 429U);
+  EXPECT_EQ(status("wss://api.kraken.com/0/private", true), 0U);
+  EXPECT_EQ(status("wss://api.kraken.com/0/public/Time?x=1", true), 520U);
+  EXPECT_EQ(status("wss://api.kraken.com/0/public/TimeX", true), 0U);
+  EXPECT_EQ(status("wss://api.kraken.com/0/private/Balance", false), 0U) << "no upgrade is meant";
+  EXPECT_EQ(status("wss://futures.kraken.com/ws/v1", false), 502U);
+  EXPECT_EQ(status("wss://futures.kraken.com/derivatives/api/v3/tickers", true), 502U);
 }
 
 TEST(FaultPlan, DrawsTheSameForTheSameSeed) {
