@@ -105,6 +105,7 @@ std::string clock_json(const ClockStatus& status) {
       fmt::format(R"({{"mode":"{}","state":"{}","at":"{}")", status.mode, status.state, format_rfc3339(status.at));
   if (status.rate) out += fmt::format(R"(,"rate":"{}")", rate_text(status.rate));
   if (status.next) out += fmt::format(R"(,"next":"{}")", format_rfc3339(*status.next));
+  if (status.position) out += fmt::format(R"(,"position":"{}")", format_rfc3339(*status.position));
   return out + "}";
 }
 
@@ -117,18 +118,21 @@ const std::vector<AdminApi::Entry>& AdminApi::entries() {
                                       {"GET", "/__admin/metrics", &AdminApi::metrics},
                                       {"GET", "/__admin/scenario", &AdminApi::show_scenario},
                                       {"GET", "/__admin/sessions", &AdminApi::list_sessions},
+                                      {"DELETE", "/__admin/sessions", &AdminApi::close_all_sessions},
                                       {"DELETE", "/__admin/sessions/{id}", &AdminApi::close_session},
                                       {"GET", "/__admin/clock", &AdminApi::clock_status},
                                       {"POST", "/__admin/clock/pause", &AdminApi::pause},
                                       {"POST", "/__admin/clock/resume", &AdminApi::resume},
                                       {"POST", "/__admin/clock/advance", &AdminApi::advance},
                                       {"POST", "/__admin/clock/step", &AdminApi::step},
+                                      {"POST", "/__admin/clock/seek", &AdminApi::seek},
                                       {"PUT", "/__admin/clock/rate", &AdminApi::rate},
                                       {"GET", "/__admin/engine", &AdminApi::engine},
                                       {"PUT", "/__admin/engine", &AdminApi::set_engine},
                                       {"GET", "/__admin/faults", &AdminApi::list_faults},
                                       {"POST", "/__admin/faults", &AdminApi::add_fault},
                                       {"GET", "/__admin/faults/{id}", &AdminApi::show_fault},
+                                      {"PUT", "/__admin/faults/{id}", &AdminApi::enable_fault},
                                       {"DELETE", "/__admin/faults/{id}", &AdminApi::remove_fault},
                                       {"GET", "/__admin/journal", &AdminApi::read_journal},
                                       {"POST", "/__admin/journal", &AdminApi::note},
@@ -192,6 +196,8 @@ Result<std::string> AdminApi::member(const Call& call, std::string_view name, bo
   if (!unknown.empty()) return expected(fmt::format("'{}' is unknown", unknown.substr(0, kShown)));
   const JsonNode* const node = find_member(root, name);
   if (node == nullptr) return required ? Result<std::string>(expected("it is missing")) : std::string();
+  if (node->kind == JsonKind::True) return "true";
+  if (node->kind == JsonKind::False) return "false";
   if (node->kind != JsonKind::String && node->kind != JsonKind::Number) return expected("its value is no text");
   return std::string(node->text());
 }
@@ -233,25 +239,40 @@ net::HttpResponse AdminApi::list_sessions(const Call& /*call*/) {
   return answered(200, fmt::format(R"({{"sessions":[{}]}})", all));
 }
 
-net::HttpResponse AdminApi::close_session(const Call& call) {
-  const auto connection = number_in<std::uint32_t>(call.id, "connection", 1, std::numeric_limits<std::uint32_t>::max());
-  if (!connection) return refused(connection.error());
+Result<CloseInfo> AdminApi::reason_in(const Call& call) {
   CloseInfo why{1001, ""};
   for (const auto& [name, value] : call.query) {
     if (name == "reason") {
       why.reason = value.substr(0, 123);
     } else if (name == "code") {
       const auto code = number_in<std::uint16_t>(value, "code", 1000, 4999);
-      if (!code) return refused(code.error());
+      if (!code) return tl::unexpected<Error>(code.error());
       why.code = *code;
     } else {
-      return refused(400, fmt::format("'{}' is unknown: code and reason expected", name.substr(0, kShown)));
+      return fail(Errc::InvalidArgument,
+                  fmt::format("'{}' is unknown: code and reason expected", name.substr(0, kShown)));
     }
   }
-  if (!exchange_.door().close(*connection, why))
+  return why;
+}
+
+net::HttpResponse AdminApi::close_session(const Call& call) {
+  const auto connection = number_in<std::uint32_t>(call.id, "connection", 1, std::numeric_limits<std::uint32_t>::max());
+  if (!connection) return refused(connection.error());
+  const auto why = reason_in(call);
+  if (!why) return refused(why.error());
+  if (!exchange_.door().close(*connection, *why))
     return refused(404, fmt::format("there is no connection {}", *connection));
   return answered(
-      200, fmt::format(R"({{"connection":{},"code":{},"reason":{}}})", *connection, why.code, quoted(why.reason)));
+      200, fmt::format(R"({{"connection":{},"code":{},"reason":{}}})", *connection, why->code, quoted(why->reason)));
+}
+
+net::HttpResponse AdminApi::close_all_sessions(const Call& call) {
+  const auto why = reason_in(call);
+  if (!why) return refused(why.error());
+  const std::size_t count = exchange_.door().sessions().size();
+  exchange_.door().close_all(*why);
+  return answered(200, fmt::format(R"({{"closed":{},"code":{},"reason":{}}})", count, why->code, quoted(why->reason)));
 }
 
 // ---- the clock
@@ -308,6 +329,23 @@ net::HttpResponse AdminApi::step(const Call& call) {
   return clock_changed(done, "stepped");
 }
 
+net::HttpResponse AdminApi::seek(const Call& call) {
+  const bool by_offset = call.request.body.find("\"offset\"") != std::string::npos;
+  const auto text = member(call, by_offset ? "offset" : "to");
+  if (!text) return refused(text.error());
+  RecordedPlace place;
+  if (by_offset) {
+    const auto offset = parse_duration(*text);
+    if (!offset) return refused(400, fmt::format("offset: {}", offset.error().detail));
+    place.offset = *offset;
+  } else {
+    const auto moment = parse_rfc3339(*text);
+    if (!moment) return refused(400, fmt::format("to: {}", moment.error().detail));
+    place.to = *moment;
+  }
+  return clock_changed(clock_.seek(place), "sought " + text->substr(0, kShown));
+}
+
 net::HttpResponse AdminApi::rate(const Call& call) {
   const auto text = member(call, "rate");
   if (!text) return refused(text.error());
@@ -359,6 +397,16 @@ Result<std::optional<FaultStatus>> AdminApi::fault_of(const Call& call) const {
 net::HttpResponse AdminApi::show_fault(const Call& call) {
   const auto fault = fault_of(call);
   return fault ? answered(200, fault_json(**fault)) : refused(fault.error());
+}
+
+net::HttpResponse AdminApi::enable_fault(const Call& call) {
+  const auto fault = fault_of(call);
+  if (!fault) return refused(fault.error());
+  const auto enabled = member(call, "enabled");
+  if (!enabled) return refused(enabled.error());
+  if (*enabled != "true" && *enabled != "false") return refused(400, "enabled: true or false expected");
+  exchange_.enable_fault((*fault)->id, *enabled == "true");
+  return show_fault(call);
 }
 
 net::HttpResponse AdminApi::remove_fault(const Call& call) {

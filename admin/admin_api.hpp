@@ -57,17 +57,20 @@ class AdminApi {
   net::HttpResponse metrics(const Call& call);
   net::HttpResponse list_sessions(const Call& call);
   net::HttpResponse close_session(const Call& call);
+  net::HttpResponse close_all_sessions(const Call& call);
   net::HttpResponse clock_status(const Call& call);
   net::HttpResponse pause(const Call& call);
   net::HttpResponse resume(const Call& call);
   net::HttpResponse advance(const Call& call);
   net::HttpResponse step(const Call& call);
+  net::HttpResponse seek(const Call& call);
   net::HttpResponse rate(const Call& call);
   net::HttpResponse engine(const Call& call);
   net::HttpResponse set_engine(const Call& call);
   net::HttpResponse list_faults(const Call& call);
   net::HttpResponse add_fault(const Call& call);
   net::HttpResponse show_fault(const Call& call);
+  net::HttpResponse enable_fault(const Call& call);
   net::HttpResponse remove_fault(const Call& call);
   net::HttpResponse read_journal(const Call& call);
   net::HttpResponse note(const Call& call);
@@ -77,7 +80,9 @@ class AdminApi {
   net::HttpResponse report(const Call& call);
   net::HttpResponse show_scenario(const Call& call);
 
-  // The member of a body that is an object with this one text or number in it.
+  // How a connection is to be ended, by the query.
+  static Result<CloseInfo> reason_in(const Call& call);
+  // The member of a body that is an object with this one text, number, true or false in it.
   Result<std::string> member(const Call& call, std::string_view name, bool required = true);
   Result<std::optional<FaultStatus>> fault_of(const Call& call) const;
   net::HttpResponse clock_changed(const Result<void>& done, std::string_view what);

@@ -10,6 +10,7 @@
 #include "cli/client_environment.hpp"
 #include "cli/command.hpp"
 #include "cli/output_file.hpp"
+#include "cli/served_limits.hpp"
 #include "cli/served_markets.hpp"
 #include "cli/served_scenario.hpp"
 #include "cli/serving.hpp"
@@ -58,38 +59,6 @@ Result<MockServerOptions> server_options(const ServeArguments& options) {
   return server;
 }
 
-Result<ClientLimits> client_limits(const ServeArguments& options) {
-  const auto idle = parse_optional_duration("--idle-close", options.idle_close);
-  if (!idle) return tl::unexpected<Error>(idle.error());
-  if (*idle && **idle == Duration::zero()) return fail(Errc::InvalidArgument, "--idle-close: more than 0 expected");
-  return ClientLimits{.idle_close = *idle, .requests_per_second = options.requests_per_second};
-}
-
-// What goes wrong, as far as this server can let it.
-Result<std::vector<Fault>> faults_of(const ServeArguments& options) {
-  if (options.faults.empty()) {
-    if (!options.seed) return std::vector<Fault>();
-    return fail(Errc::InvalidArgument, "--seed chooses what faults draw: it has no meaning without --faults");
-  }
-  auto faults = read_faults(options.faults);
-  if (!faults) return faults;
-  for (const Fault& fault : *faults) {
-    const auto* const tls = std::get_if<faults::Tls>(&fault.kind);
-    if (tls == nullptr) continue;
-    if (options.security == ListenAddress::Security::Plain) {
-      return fail(Errc::InvalidArgument,
-                  fmt::format("{}: a fault of kind tls can act on a server with --tls only", options.faults));
-    }
-    if (!options.certificate.empty() && tls->failure != faults::TlsFailure::Handshake) {
-      return fail(Errc::InvalidArgument,
-                  fmt::format("{}: a fault of kind tls with failure '{}' shows a certificate of the server's own "
-                              "authority, which there is not with --cert",
-                              options.faults, to_string(tls->failure)));
-    }
-  }
-  return faults;
-}
-
 // For recordings that are told as if they happened now.
 Timestamp system_now() {
   LiveLoop sample;
@@ -134,6 +103,9 @@ int serve(const ServeArguments& arguments, const ServeHooks& hooks) {
   auto server_how = server_options(options);
   if (!server_how) return report(server_how.error());
 
+  auto connections = connection_limit(options);
+  if (!connections) return report(connections.error());
+
   auto faults = faults_of(options);
   if (!faults) return report(faults.error());
 
@@ -166,20 +138,29 @@ int serve(const ServeArguments& arguments, const ServeHooks& hooks) {
     all.insert(all.begin(), faults->begin(), faults->end());
     options.scenario->seed = options.seed.value_or(options.scenario->seed);
   }
-  auto created = ServedScenario::create(options, clock, limited,
-                                        [&](std::string_view state) { return (*markets)->set_engine(state); });
+  ServedMarkets& shown = **markets;
+  auto created = ServedScenario::create(
+      options, clock, limited,
+      {.set_engine = [&shown](std::string_view state) { return shown.set_engine(state); },
+       .seek =
+           [&shown](const admin::RecordedPlace& place) {
+             const Duration most = Timestamp::max() - shown.first_at();
+             return shown.seek(place.to ? *place.to : shown.first_at() + std::min(place.offset.value_or(most), most));
+           },
+       .position = [&shown] { return shown.position(); }});
   if (!created) return report(created.error());
   ServedScenario* const scenario = created->get();
+  if (!options.engine.empty()) {
+    auto set =
+        scenario != nullptr ? scenario->exchange().set_engine(options.engine) : (*markets)->set_engine(options.engine);
+    if (!set) return report(set.error());
+  }
   server_how->accepts = [&](const Endpoint& endpoint) {
     const bool is_served = kraken.serves(endpoint);
     if (!is_served && scenario != nullptr) scenario->exchange().door().note_refusal(endpoint, 404);
     return is_served;
   };
-  server_how->answer_http = [&](const net::HttpRequest& request) {
-    auto response = kraken.answer(request);
-    if (response && scenario != nullptr) scenario->exchange().door().note_call(request, *response);
-    return response;
-  };
+  server_how->answer_http = [&kraken](const net::HttpRequest& request) { return kraken.answer(request); };
 
   const std::string ca = server_how->identity ? server_how->identity->ca : std::string();
   const Rate rate = server_how->rate;
@@ -187,9 +168,19 @@ int serve(const ServeArguments& arguments, const ServeHooks& hooks) {
     FaultPlan& plan = scenario->exchange().faults();
     auto& door = scenario->exchange().door();
     if (!options.faults.empty()) plan.on_act([](const FaultAct& act) { say(act.text()); });
+    server_how->ends_connection = [&door](ConnectionId id) { door.note_verdict(id); };
     let_fail(*server_how, plan, [&door](ConnectionId id) { return door.inner_number(id); });
-    server_how->refuses_upgrade = [refuses = server_how->refuses_upgrade, &door](const Endpoint& endpoint) {
-      auto refusal = refuses(endpoint);
+    server_how->answer_http = [answers = server_how->answer_http, &door](const net::HttpRequest& request) {
+      auto response = answers(request);
+      if (response) door.note_call(request, *response);
+      return response;
+    };
+  }
+  if (*connections) limit_connections(*server_how, clock, **connections);
+  if (scenario != nullptr) {
+    server_how->refuses_upgrade = [refuses = server_how->refuses_upgrade, &door = scenario->exchange().door()](
+                                      const Endpoint& endpoint, std::string_view client) {
+      auto refusal = refuses(endpoint, client);
       if (refusal) door.note_refusal(endpoint, refusal->status);
       return refusal;
     };
@@ -277,7 +268,7 @@ int serve(const ServeArguments& arguments, const ServeHooks& hooks) {
 }
 
 void add_playback_options(CLI::App& command, ServeArguments& arguments) {
-  command.add_option("FILE", arguments.file, "The recording, or a scenario (.yaml) that names one")->required();
+  command.add_option("FILE", arguments.file, "The recording, or a scenario (.yaml) that names one");
   command.add_option("--with", arguments.more, "Another recording, of another dialect, on the same clock and port");
   command.add_option("--dialect", arguments.dialect,
                      "Serve it in this one only: a recording of spot-v2 in spot-v1, or the other way round, as far as\n"
@@ -304,9 +295,18 @@ void add_playback_options(CLI::App& command, ServeArguments& arguments) {
                   "Requests of one connection in a second; beyond that 'Exceeded msg rate' [any number]")
       ->check(CLI::Range(1, 1'000'000));
   command.add_option(
+      "--max-connections", arguments.max_connections,
+      "Attempts of one address to connect to one host, in how long: 150/10m, as at Kraken's edge. What is\n"
+      "more is answered with HTTP 429 for as long [any number]");
+  command.add_option(
       "--rebase", arguments.rebase,
       "Tell it as if it happened at this time (now, or 2026-09-01T08:00:00Z): every time in every message\n"
       "is moved, by a multiple of the candles' interval");
+  command
+      .add_option("--engine", arguments.engine,
+                  "State of the matching engine from the beginning: online, post_only, limit_only, cancel_only or\n"
+                  "maintenance [as recorded]")
+      ->check(CLI::IsMember({"online", "post_only", "limit_only", "cancel_only", "maintenance"}));
   command.add_flag("-l,--loop", arguments.loop, "Begin again at the end");
   command.add_option("--scenario", arguments.scenario_file,
                      "What happens to clients, and what they are expected to do (docs/scenarios.md)");

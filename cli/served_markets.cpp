@@ -7,7 +7,6 @@
 
 #include "cli/arguments.hpp"
 #include "cli/recordings.hpp"
-#include "replay/level3_playback.hpp"
 #include "replay/limited_source.hpp"
 #include "replay/recording_survey.hpp"
 #include "replay/shifted_messages.hpp"
@@ -73,6 +72,12 @@ class ServedMarkets::Translation final : public Exchange {
   void set_system(std::optional<std::string> system) {
     system_ = std::move(system);
     if (playback_) static_cast<void>(playback_->set_system(system_));  // both dialects that are translated have one
+  }
+
+  // What it translates has been moved.
+  void seek(Timestamp recorded) {
+    if (!playback_ || !status_) return;
+    if (auto moved = playback_->seek(recorded); !moved) status_ = moved;
   }
 
   Result<void> status() const { return playback_ && status_ ? playback_->status() : status_; }
@@ -262,6 +267,7 @@ Result<void> ServedMarkets::start(const ServeArguments& arguments) {
     auto playback = begin(market, market.dialect, market.watch.feeds, at_end, market.shift);
     if (!playback) return tl::unexpected<Error>(playback.error());
     market.playback = std::move(*playback);
+    if (market.dialect == Dialect::FuturesV1) market.state = std::make_unique<FuturesMarketState>(*market.playback);
   }
   clock_->advance_to(std::max(present_, clock_->now()));
 
@@ -285,9 +291,8 @@ hosts::KrakenHostsOptions ServedMarkets::hosts_options() {
   options.market_ended = [this] { return markets_.front().playback->ended(); };
   for (Market& market : markets_) {
     if (&market == &markets_.front()) continue;
-    options.further.push_back({.market = market.playback.get(), .watch = market.watch, .ended = [&market] {
-                                 return market.playback->ended();
-                               }});
+    options.further.push_back(
+        {.market = &market_of(market), .watch = market.watch, .ended = [&market] { return market.playback->ended(); }});
   }
   if (translation_) options.further.push_back({.market = translation_.get(), .watch = {.dialect = translated_}});
   const Market& first = markets_.front();
@@ -311,7 +316,9 @@ std::unique_ptr<GuestExchange> ServedMarkets::level3(SpotV2Tokens tokens) {
   const auto open = [file = market.file, span = market.span] {
     return open_source(file, span, Dialect::SpotV2, Dialect::SpotV2);
   };
-  return std::make_unique<Level3Playback>(*clock_, open, std::move(options));
+  auto playback = std::make_unique<Level3Playback>(*clock_, open, std::move(options));
+  level3_ = playback.get();
+  return playback;
 }
 
 void ServedMarkets::catch_up() {
@@ -320,15 +327,37 @@ void ServedMarkets::catch_up() {
 
 Result<void> ServedMarkets::set_engine(std::string_view state) {
   const auto system = state == "online" ? std::nullopt : std::optional<std::string>(state);
-  bool some = false;
   for (Market& market : markets_) {
-    if (market.dialect == Dialect::FuturesV1) continue;
-    if (auto set = market.playback->set_system(system); !set) return set;
-    some = true;
+    if (market.state) {
+      market.state->impose(FuturesMarketState::of(state));
+    } else if (auto set = market.playback->set_system(system); !set) {
+      return set;
+    }
   }
   if (translation_) translation_->set_system(system);
-  if (!some) return fail(Errc::Unsupported, "only Spot tells of its matching engine, and no recording of it is served");
   return {};
+}
+
+Result<void> ServedMarkets::seek(Timestamp recorded) {
+  const Market& first = markets_.front();
+  const Timestamp last = first.span ? std::min(first.last_at, first.first_at + *first.span) : first.last_at;
+  if (recorded < first.first_at || recorded >= last) {
+    return fail(Errc::InvalidArgument,
+                fmt::format("{} is not in what is served of {}: {} to {}", format_rfc3339(recorded), first.file,
+                            format_rfc3339(first.first_at), format_rfc3339(last)));
+  }
+  const Timestamp told = recorded + first.shift;
+  for (Market& market : markets_) {
+    if (auto moved = market.playback->seek(told - market.shift); !moved) return moved;
+  }
+  if (translation_) translation_->seek(recorded);
+  if (level3_ != nullptr) level3_->restart({1001, "the recording was moved"});
+  return {};
+}
+
+Exchange& ServedMarkets::market_of(Market& market) {
+  if (market.state) return *market.state;
+  return *market.playback;
 }
 
 bool ServedMarkets::ended() const {

@@ -8,7 +8,9 @@
 
 #include "cli/serving.hpp"
 #include "core/base/virtual_clock.hpp"
+#include "exchange/futures_market_state.hpp"
 #include "hosts/kraken_hosts.hpp"
+#include "replay/level3_playback.hpp"
 #include "replay/playback_exchange.hpp"
 
 namespace ktape::cli {
@@ -27,13 +29,19 @@ class ServedMarkets {
 
   VirtualClock& clock() { return *clock_; }
   // The one that accounts trade on.
-  Exchange& main_market() { return *markets_.front().playback; }
+  Exchange& main_market() { return market_of(markets_.front()); }
   // All but the accounts. Good for as long as this is.
   hosts::KrakenHostsOptions hosts_options();
 
-  // The state of the matching engine, told on every market of Spot, whatever was recorded; "online": what was recorded.
-  // Errc::Unsupported where there is none.
+  // The state of the matching engine, told on every market, whatever was recorded; "online": what was recorded.
   Result<void> set_engine(std::string_view state);
+
+  // All recordings go on at another place, as they were served beside each other: `recorded` by the stamps of the
+  // first. Clients are closed with 1001. An error names the times that there are.
+  Result<void> seek(Timestamp recorded);
+  // What is told now, by these stamps; and the first of them.
+  Timestamp position() const { return clock_->now() - markets_.front().playback->shift(); }
+  Timestamp first_at() const { return markets_.front().first_at; }
 
   bool ended() const;
   // The first error of any of them.
@@ -64,6 +72,7 @@ class ServedMarkets {
     Duration rebase_step{};
     std::optional<Duration> span{};  // of the recording that is served, from its first frame on
     std::unique_ptr<PlaybackExchange> playback;
+    std::unique_ptr<FuturesMarketState> state;  // of Futures, around the playback
 
     Timestamp begin() const { return first_at + shift; }
   };
@@ -73,6 +82,7 @@ class ServedMarkets {
   Result<void> place(const ServeArguments& arguments);
   Result<void> start(const ServeArguments& arguments);
   void note(const Market& market, Duration skipped);
+  static Exchange& market_of(Market& market);
   std::unique_ptr<GuestExchange> level3(SpotV2Tokens tokens);
   // The largest interval of candles that is served and of which a few fit into what is served.
   static Duration step_of(const Market& market, Duration served);
@@ -80,6 +90,7 @@ class ServedMarkets {
   std::unique_ptr<VirtualClock> clock_;
   std::vector<Market> markets_;
   std::unique_ptr<Translation> translation_;
+  Level3Playback* level3_ = nullptr;      // whoever has it keeps it
   Dialect translated_ = Dialect::SpotV1;  // what the translation speaks
   SystemNow system_now_;
   bool now_ = false;

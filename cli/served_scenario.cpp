@@ -32,6 +32,7 @@ Result<void> take_scenario(ServeArguments& arguments) {
     }
     path = std::exchange(arguments.file, {});
   }
+  arguments.scenario_file = path;
   scenario::Scenario scenario;
   if (!path.empty()) {
     auto read = scenario::read_scenario(path);
@@ -41,7 +42,8 @@ Result<void> take_scenario(ServeArguments& arguments) {
   fill_in(arguments.file, scenario.recording);
   if (arguments.file.empty()) {
     return fail(Errc::InvalidArgument,
-                fmt::format("{}: it names no recording, and neither does the command line", path));
+                path.empty() ? "FILE or --scenario expected: what shall be served?"
+                             : fmt::format("{}: it names no recording, and neither does the command line", path));
   }
   fill_in(arguments.accounts, scenario.accounts);
   fill_in(arguments.clock, scenario.clock, "real");
@@ -62,14 +64,15 @@ Result<void> take_scenario(ServeArguments& arguments) {
 // The clock of the server, for the admin API.
 class ServedScenario::Steering final : public admin::ClockControl {
  public:
-  Steering(MockServer& server, VirtualClock& clock, std::string mode, Rate rate)
-      : server_(server), clock_(clock), mode_(std::move(mode)), rate_(rate) {}
+  Steering(MockServer& server, VirtualClock& clock, const ServedControls& controls, std::string mode, Rate rate)
+      : server_(server), clock_(clock), controls_(controls), mode_(std::move(mode)), rate_(rate) {}
 
   admin::ClockStatus status() const override {
     admin::ClockStatus out;
     out.mode = mode_;
     out.at = clock_.now();
     out.next = clock_.next_deadline();
+    out.position = controls_.position();
     const bool waits = server_.stands() && !server_.is_paused() && mode_ != "step";
     out.state = mode_ == "step" ? "standing" : server_.is_paused() ? "paused" : waits ? "waiting" : "running";
     if (mode_ == "real") out.rate = rate_;
@@ -98,6 +101,7 @@ class ServedScenario::Steering final : public admin::ClockControl {
                                        ? "in lockstep time moves with the clients: it can be paused only"
                                        : "time passes by itself: pause it first");
   }
+  Result<void> seek(const admin::RecordedPlace& place) override { return controls_.seek(place); }
   void at_present(const std::function<void()>& action) override { server_.at_present(action); }
 
  private:
@@ -106,6 +110,7 @@ class ServedScenario::Steering final : public admin::ClockControl {
   }
   MockServer& server_;
   VirtualClock& clock_;
+  const ServedControls& controls_;
   std::string mode_;
   Rate rate_;
 };
@@ -114,9 +119,8 @@ ServedScenario::~ServedScenario() {
   if (journal_ != nullptr) std::fclose(journal_);
 }
 
-Result<std::unique_ptr<ServedScenario>> ServedScenario::create(
-    const ServeArguments& arguments, VirtualClock& clock, Exchange& inner,
-    std::function<Result<void>(std::string_view state)> set_engine) {
+Result<std::unique_ptr<ServedScenario>> ServedScenario::create(const ServeArguments& arguments, VirtualClock& clock,
+                                                               Exchange& inner, ServedControls controls) {
   const bool is_wanted = arguments.scenario || arguments.admin_port || !arguments.journal.empty();
   if (!is_wanted) return nullptr;
   std::unique_ptr<ServedScenario> out(new ServedScenario());
@@ -130,7 +134,8 @@ Result<std::unique_ptr<ServedScenario>> ServedScenario::create(
   if (scenario.name.empty()) scenario.name = "ktape serve";
   out->scenario_ = scenario;
   scenario::ScenarioHooks hooks;
-  hooks.set_engine = std::move(set_engine);
+  out->controls_ = std::move(controls);
+  hooks.set_engine = out->controls_.set_engine;
   ServedScenario& self = *out;
   hooks.pause = [&self] {
     if (self.server_ != nullptr) self.server_->pause();
@@ -155,7 +160,7 @@ Result<std::unique_ptr<ServedScenario>> ServedScenario::create(
 Result<void> ServedScenario::begin(LiveLoop& loop, MockServer& server, Rate rate) {
   server_ = &server;
   if (admin_port_) {
-    steering_ = std::make_unique<Steering>(server, *clock_, mode_, rate);
+    steering_ = std::make_unique<Steering>(server, *clock_, controls_, mode_, rate);
     api_ = std::make_unique<admin::AdminApi>(*exchange_, *steering_);
     auto http =
         HttpServer::listen(loop, {.host = admin_host_, .port = *admin_port_, .max_body_bytes = std::size_t{256} << 10U},

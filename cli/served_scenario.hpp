@@ -21,13 +21,19 @@ namespace ktape::cli {
 // leave out. Afterwards nothing is left out.
 Result<void> take_scenario(ServeArguments& arguments);
 
+// What scenarios and the admin API may do to what is served.
+struct ServedControls {
+  std::function<Result<void>(std::string_view state)> set_engine{};
+  std::function<Result<void>(const admin::RecordedPlace& place)> seek{};
+  std::function<Timestamp()> position{};
+};
+
 // The scenario around a server: its journal on the disk, its admin API, its reports and its verdict.
 class ServedScenario {
  public:
   // Nothing if the arguments ask for none of them. `clock` and `inner` outlive it.
   static Result<std::unique_ptr<ServedScenario>> create(const ServeArguments& arguments, VirtualClock& clock,
-                                                        Exchange& inner,
-                                                        std::function<Result<void>(std::string_view state)> set_engine);
+                                                        Exchange& inner, ServedControls controls);
   ~ServedScenario();
   ServedScenario(const ServedScenario&) = delete;
   ServedScenario& operator=(const ServedScenario&) = delete;
@@ -62,6 +68,7 @@ class ServedScenario {
   VirtualClock* clock_ = nullptr;
   MockServer* server_ = nullptr;
   std::unique_ptr<scenario::ScenarioExchange> exchange_;
+  ServedControls controls_;
   std::unique_ptr<Steering> steering_;
   std::unique_ptr<admin::AdminApi> api_;
   std::unique_ptr<HttpServer> http_;

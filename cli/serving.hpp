@@ -41,7 +41,9 @@ struct ServeArguments {
   std::string duration;
   std::string idle_close;  // a span; empty: never
   std::optional<std::uint32_t> requests_per_second;
-  std::string rebase;  // "now", or a time; empty: times stay
+  std::string max_connections;  // "150/10m"; empty: any number
+  std::string engine;           // the state of the matching engine from the beginning; empty: what was recorded
+  std::string rebase;           // "now", or a time; empty: times stay
   bool loop = false;
   bool once = false;
   bool start_paused = false;

@@ -150,6 +150,24 @@ Result<void> PlaybackExchange::restart() {
   return start();
 }
 
+Result<void> PlaybackExchange::seek(Timestamp recorded) {
+  ended_ = true;  // who asks meanwhile
+  timer_ = Timer();
+  front_->close_all({1001, "the recording was moved"});
+  shift_ = timers_.now() - recorded;
+  if (const Duration step = options_.rebase_step; step > Duration::zero()) {
+    const Duration beyond = ((shift_ % step) + step) % step;
+    if (beyond > Duration::zero()) shift_ += step - beyond;
+  }
+  if (auto started = start(); !started) {
+    ended_ = true;
+    status_ = started;
+    return started;
+  }
+  play_due();
+  return status_;
+}
+
 void PlaybackExchange::note_feeds() {
   if (known_.size() < ahead_->feeds().size() + options_.known_feeds.size()) {
     known_.insert(ahead_->feeds().begin(), ahead_->feeds().end());

@@ -82,6 +82,11 @@ class PlaybackExchange final : public Exchange, private Front::Backend {
   bool ended() const { return ended_; }
   // What is added to the recorded stamps; more with each new beginning.
   Duration shift() const { return shift_; }
+  // Goes on at another place: what was recorded at that moment happens now; with a rebase_step the place may be up to
+  // one step before it, so that times are moved by whole steps. Everybody is closed with 1001, as at a new beginning,
+  // and who comes back gets snapshots of that place. It is reached by reading all that was recorded before it. Not from
+  // inside of a call of its own.
+  Result<void> seek(Timestamp recorded);
   // Begins anew, if it has ended and the next client would make it do so.
   void wake();
   // The first error of the source; it ends the playback.

@@ -10,14 +10,13 @@ namespace {
 std::string path_of(std::string_view target) { return std::string(target.substr(0, target.find('?')).substr(0, 200)); }
 
 // What is wrong on the way there and back is told by code 1006 with a reason of the operating system, which may differ
-// from run to run. A violation of our policy is told by 1008, which only a server says.
+// from run to run.
 JournalEntry close_entry(std::uint32_t connection, const CloseInfo& why, bool by_client) {
-  const bool server_decided = !by_client || why.code == 1008;
   const bool has_reason = why.code != 1006 || !by_client;
   return {.event = JournalEvent::Close,
           .connection = connection,
           .code = why.code,
-          .by = server_decided ? "server" : "client",
+          .by = by_client ? "client" : "server",
           .text = has_reason ? why.reason : ""};
 }
 
@@ -66,7 +65,7 @@ void JournalingExchange::on_frame(const Frame& frame) {
                     .text = std::string(frame.payload)});
       break;
     case FrameKind::Closed:
-      end(line, CloseInfo::parse(frame.payload).value_or(CloseInfo{}), true);
+      end(line, CloseInfo::parse(frame.payload).value_or(CloseInfo{}), !line.is_condemned);
       break;
   }
   Frame inside = frame;
@@ -128,6 +127,11 @@ void JournalingExchange::end(Line& line, const CloseInfo& why, bool by_client) {
   JournalEntry entry = close_entry(connection, why, by_client);
   ++(entry.by == "client" ? totals_.closed_by_client : totals_.closed_by_server);
   journal_.add(std::move(entry));
+}
+
+void JournalingExchange::note_verdict(ConnectionId outer) {
+  if (const auto number = numbers_.find(outer); number != numbers_.end())
+    lines_.at(number->second)->is_condemned = true;
 }
 
 void JournalingExchange::note_refusal(const Endpoint& endpoint, unsigned status) {

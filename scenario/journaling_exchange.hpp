@@ -59,6 +59,9 @@ class JournalingExchange final : public Exchange {
   void note_refusal(const Endpoint& endpoint, unsigned status);
   void note_call(const net::HttpRequest& request, const net::HttpResponse& response);
 
+  // The server ends a connection by itself, which it will tell as if the client had gone.
+  void note_verdict(ConnectionId outer);
+
   // Ends every connection, on both sides. Not from inside a call of the exchange's: from a timer, say.
   void close_all(const CloseInfo& why);
   // False if there is none of that number.
@@ -81,6 +84,7 @@ class JournalingExchange final : public Exchange {
     FrameSink& client;
     Session session;
     bool ended = false;
+    bool is_condemned = false;  // by the server, not by the client
   };
 
   void told(Line& line, const Frame& frame);

@@ -60,6 +60,14 @@ bool ScenarioExchange::remove_fault(FaultId id) {
   return true;
 }
 
+bool ScenarioExchange::enable_fault(FaultId id, bool enabled) {
+  const auto known = faults_.find(id);
+  if (!known) return false;
+  faults_.set_enabled(id, enabled);
+  journal_.add({.event = JournalEvent::Fault, .name = name_of(known->fault), .text = enabled ? "enabled" : "disabled"});
+  return true;
+}
+
 std::size_t ScenarioExchange::remove_faults(std::string_view name) {
   std::size_t removed = 0;
   for (const FaultStatus& known : faults_.list()) {

@@ -62,6 +62,7 @@ class ScenarioExchange final : public Exchange {
   std::size_t remove_faults(std::string_view name);
   // False: there is none.
   bool remove_fault(FaultId id);
+  bool enable_fault(FaultId id, bool enabled);
 
   // As it stands, or as if it ended now. Once it has ended, both are what they were then.
   Report report(bool at_end) const;

@@ -10,7 +10,9 @@
 
 #include "live/http_client.hpp"
 #include "live/live_loop.hpp"
+#include "live/websocket_transport.hpp"
 #include "tests/integration/cli/ktape_program.hpp"
+#include "tests/support/frame_log.hpp"
 #include "tests/support/network.hpp"
 
 namespace ktape::test {
@@ -85,6 +87,15 @@ TEST_F(ScenarioCommand, MistakesInTheFileAreNamedBeforeAnythingIsServed) {
   const std::string nothing = folder.file("nothing.yaml");
   write_file(nothing, "name: nothing\n");
   EXPECT_TRUE(refuses(run_ktape({"serve", nothing}), 2, {"nothing.yaml", "names no recording"}));
+  EXPECT_TRUE(refuses(run_ktape({"serve", "--scenario", nothing}), 2, {"nothing.yaml", "names no recording"}));
+  EXPECT_TRUE(refuses(run_ktape({"serve"}), 2, {"FILE or --scenario expected"}));
+  for (const char* const where :
+       {"faults: [{kind: tls}]\n", "steps:\n  - {when: {at: 1s}, do: [{add_fault: {kind: tls}}]}\n"}) {
+    EXPECT_TRUE(refuses(run_ktape({"serve", scenario(where)}), 2, {"s.yaml: a fault of kind tls", "--tls only"}));
+  }
+  for (const char* const wrong : {"150", "0/10m", "x/10m", "150/0s", "150/48h", "150/", "-1/1m"}) {
+    EXPECT_TRUE(refuses(run_ktape({"serve", recording, "--max-connections", wrong}), 2, {"--max-connections", wrong}));
+  }
 }
 
 // Asks the admin API of a running program.
@@ -107,6 +118,18 @@ class Admin {
   LiveLoop loop_;
   Endpoint endpoint_;
 };
+
+// REST of a server, by what it has said of itself.
+std::string ask(const std::string& said, const std::string& target) {
+  LiveLoop loop;
+  const auto at = said.find("ws://");
+  HttpClient client(loop, parse_http_url("http" + said.substr(at + 2, said.find("/v2", at) - at - 2)).value());
+  std::optional<std::string> told;
+  client.request({"GET", target, {}, {}},
+                 [&](Result<HttpResponse> response) { told = response ? response->body : response.error().detail; });
+  EXPECT_TRUE(loop.run_until([&] { return told.has_value(); }, kPatience));
+  return told.value_or("");
+}
 
 TEST_F(ScenarioCommand, WithClockStepTimeMovesByTheAdminApiOnly) {
   Process server(ktape({"serve", recording, "--clock", "step"}));
@@ -136,6 +159,51 @@ TEST_F(ScenarioCommand, AProgramThatIsRunCanExpectThingsOfItself) {
   EXPECT_EQ(ended.output, "201\n") << ended.errors;
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.errors, HasSubstr("unmet  comes"));
+}
+
+TEST_F(ScenarioCommand, IsServedWithoutAnotherFileAndTellsOfTheEngineFromTheBeginning) {
+  write_file(folder.file("s.yaml"), "name: short\nrecording: market.ktape\nclock: step\n");
+  Process server(ktape({"serve", "--scenario", folder.file("s.yaml"), "--engine", "maintenance"}));
+  ASSERT_TRUE(server.says("admin API on ") && server.says("/__admin\n")) << server.errors();
+  EXPECT_THAT(server.errors(), HasSubstr("market.ktape on ws://"));
+  Admin admin(server.errors());
+  EXPECT_THAT(admin.ask("GET", "engine"), HasSubstr("maintenance"));
+  EXPECT_THAT(ask(server.errors(), "/0/public/SystemStatus"), HasSubstr(R"("status":"maintenance")"));
+  EXPECT_THAT(admin.ask("PUT", "engine", R"({"state":"post_only"})"), HasSubstr("post_only"));
+  EXPECT_THAT(ask(server.errors(), "/0/public/SystemStatus"), HasSubstr(R"("status":"post_only")"));
+  EXPECT_THAT(admin.ask("POST", "faults", R"({"kind":"http_status","on":"rest","status":520,"times":1})"),
+              HasSubstr(R"("id":1)"));
+  EXPECT_THAT(ask(server.errors(), "/0/public/SystemStatus"), HasSubstr("520 Web server is returning"));
+  EXPECT_THAT(admin.ask("GET", "journal?event=call"), HasSubstr(R"("code":520)"));
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.exit_code(), 0);
+}
+
+// In the server's time, of which a minute passes at once.
+TEST_F(ScenarioCommand, TooManyConnectionsAreRefusedForAsLongAsTheyWereCounted) {
+  Process server(ktape({"serve", recording, "--clock", "step", "--max-connections", "2/1m"}));
+  ASSERT_TRUE(server.says("admin API on ") && server.says("/__admin\n")) << server.errors();
+  Admin admin(server.errors());
+  const auto connect = [&] {
+    LiveLoop loop;
+    FrameLog log;
+    WebSocketTransport client(loop, kClient, {});
+    const std::string said = server.errors();
+    const auto at = said.find("ws://");
+    client.connect(Endpoint::parse(said.substr(at, said.find('\n', at) - at)).value(), log);
+    EXPECT_TRUE(loop.run_until([&] { return log.opened() || !log.closed().empty(); }, kPatience));
+    return log.opened() ? "opened" : log.closed();
+  };
+  EXPECT_EQ(connect(), "opened");
+  EXPECT_EQ(connect(), "opened");
+  EXPECT_THAT(connect(), HasSubstr("HTTP 429"));
+  EXPECT_THAT(admin.ask("GET", "journal?event=refusal"), HasSubstr(R"("code":429)"));
+  admin.ask("POST", "clock/advance", R"({"by":"59s"})");
+  EXPECT_THAT(connect(), HasSubstr("HTTP 429"));
+  admin.ask("POST", "clock/advance", R"({"by":"1s"})");
+  EXPECT_EQ(connect(), "opened");
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.exit_code(), 0);
 }
 
 }  // namespace

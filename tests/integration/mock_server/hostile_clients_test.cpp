@@ -7,9 +7,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "admin/admin_api.hpp"
 #include "core/base/random.hpp"
+#include "live/http_server.hpp"
 #include "live/live_loop.hpp"
 #include "mock_server/mock_server.hpp"
+#include "scenario/scenario_exchange.hpp"
 #include "tests/support/network.hpp"
 #include "tests/support/places.hpp"
 #include "tests/support/process_limits.hpp"
@@ -45,7 +48,7 @@ class HostileClients : public ::testing::Test {
   std::string attack(Random& random) {
     const std::string target = kTargets[random.below(kTargets.size())];
     const std::string upgrade = RawPeer::upgrade_request(target);
-    switch (random.below(18)) {
+    switch (random.below(21)) {
       case 0:
         return noise(random, 1 + random.below(2000));
       case 1:  // slowloris: a request that does not end
@@ -107,6 +110,30 @@ class HostileClients : public ::testing::Test {
             random.below(2) == 0 ? "/0/private/AddOrder" : "/derivatives/api/v3/sendorder", random.next(),
             std::string(random.below(500), 'A'), random.below(2) == 0 ? "99999999999" : "3000",
             std::string(3000, random.below(2) == 0 ? '{' : '&'));
+      case 17: {  // upgrades without end: those behind the first are frames that are none
+        std::string flood;
+        for (std::uint64_t n = 1 + random.below(60); n > 0; --n) flood += upgrade;
+        return flood;
+      }
+      case 18: {  // and those that never come about, one after the other on the same connection
+        std::string flood;
+        for (std::uint64_t n = 1 + random.below(60); n > 0; --n) {
+          flood += fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n{}\r\n",
+                               random.below(2) == 0 ? "/0/public/Time" : target, std::string(random.below(300), 'h'),
+                               random.below(2) == 0 ? "Upgrade: websocket\r\nSec-WebSocket-Key: short\r\n" : "");
+        }
+        return flood;
+      }
+      case 19: {  // REST without end, lengths that lie, chunks, and parameters deep and wide
+        const std::string body = random.below(2) == 0 ? std::string(random.below(60'000), '[')
+                                                      : repeated("nonce=1&nonce[]=%00%", random.below(3000));
+        const std::string length = random.below(3) == 0   ? "Transfer-Encoding: chunked"
+                                   : random.below(2) == 0 ? "Content-Length: -1"
+                                                          : fmt::format("Content-Length: {}", body.size());
+        return fmt::format("POST /0/{}?{} HTTP/1.1\r\nHost: api.kraken.com\r\n{}\r\n\r\n{}",
+                           random.below(2) == 0 ? "public/Depth" : "private/Balance",
+                           std::string(random.below(4000), '%'), length, body);
+      }
       default:  // TLS that is none
         return "\x16\x03\x01" + noise(random, 200 + random.below(2000));
     }
@@ -138,10 +165,15 @@ class HostileClients : public ::testing::Test {
   std::vector<std::string> lines_;
 };
 
-TEST_F(HostileClients, HarmNobodyAndLeaveNothingBehind) {
+constexpr std::uint64_t kTogether = 50;
+
+std::uint64_t clients_to_try() {
   const char* const asked = std::getenv("KTAPE_HOSTILE_CLIENTS");
-  const std::uint64_t count = asked != nullptr ? std::strtoull(asked, nullptr, 10) : 500;
-  constexpr std::uint64_t kTogether = 50;
+  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : 500;
+}
+
+TEST_F(HostileClients, HarmNobodyAndLeaveNothingBehind) {
+  const std::uint64_t count = clients_to_try();
 
   // A client that behaves, beside them all the time.
   RudePeer witness(loop_.context(), endpoint_, 250);
@@ -198,6 +230,124 @@ TEST_F(HostileClients, HarmNobodyAndLeaveNothingBehind) {
   RecordProperty("resident_growth_bytes", static_cast<int>(resident_bytes()) - static_cast<int>(memory_after_first));
   fmt::print("{} hostile clients, resident memory from {} to {} KiB\n", count, memory_after_first / 1024,
              resident_bytes() / 1024);
+}
+
+// Time as nobody moves it.
+struct NoTime final : admin::ClockControl {
+  explicit NoTime(VirtualClock& its_clock) : clock(its_clock) {}
+  admin::ClockStatus status() const override { return {.mode = "step", .state = "standing", .at = clock.now()}; }
+  Result<void> pause() override { return {}; }
+  Result<void> resume() override { return {}; }
+  Result<void> set_rate(Rate) override { return {}; }
+  Result<void> advance_to(Timestamp) override { return {}; }
+  Result<void> seek(const admin::RecordedPlace&) override { return {}; }
+  void at_present(const std::function<void()>& action) override { action(); }
+
+  VirtualClock& clock;
+};
+
+// The port of the admin API: whoever may steer may add faults and expectations, but nothing else is to come of it.
+class HostileAdminClients : public ::testing::Test {
+ protected:
+  HostileAdminClients() {
+    exchange_.begin();
+    server_ = HttpServer::listen(loop_,
+                                 {.max_connections = 64,
+                                  .max_body_bytes = std::size_t{64} << 10U,
+                                  .request_timeout = milliseconds(200),
+                                  .answer_timeout = milliseconds(200)},
+                                 [this](const net::HttpRequest& request) { return api_.answer(request); })
+                  .value();
+    endpoint_ = {.secure = false, .host = "127.0.0.1", .port = server_->port(), .target = "/"};
+    for (const auto& route : api_.routes()) {
+      std::string path(route.path);
+      if (const auto id = path.find("{id}"); id != path.npos) path.replace(id, 4, "1");
+      routes_.emplace_back(std::string(route.method), std::move(path));
+    }
+  }
+
+  static std::string repeated(std::string_view text, std::uint64_t times) {
+    std::string out;
+    for (std::uint64_t i = 0; i < times; ++i) out += text;
+    return out;
+  }
+
+  std::string body(Random& random) {
+    switch (random.below(7)) {
+      case 0:
+        return std::string(random.below(70'000), random.below(2) == 0 ? '[' : '{');
+      case 1:  // YAML that refers to itself, and nests
+        return "{kind: &a [*a, *a], name: " + std::string(random.below(2000), '[');
+      case 2:
+        return R"({"kind":"drop","contains":")" + std::string(random.below(60'000), 'x') + "\"}";
+      case 3:
+        return R"({"name":"n","message":)" + repeated(R"({"text":)", random.below(5000));
+      case 4:
+        return R"({"by":"99999999999999999999h","offset":"-1s","state":"\u0000","rate":"0/0","instants":-1})";
+      case 5: {
+        std::string noise;
+        for (std::uint64_t n = random.below(3000); n > 0; --n) noise += static_cast<char>(random.next() & 0xFFU);
+        return noise;
+      }
+      default:
+        return R"({"kind":"latency","latency":"1ms","probability":"1/3","times":1})";
+    }
+  }
+
+  std::string attack(Random& random) {
+    const auto& [method, path] = routes_[random.below(routes_.size())];
+    const std::string text = body(random);
+    switch (random.below(6)) {
+      case 0:  // slowloris
+        return fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n", method, path, text.size());
+      case 1:
+        return fmt::format("{} {} HTTP/1.1\r\nContent-Length: {}\r\n\r\n{}", method, path, text.size() * 2 + 1, text);
+      case 2:
+        return fmt::format("{} {}?{} HTTP/1.1\r\n\r\n", method, path, std::string(random.below(20'000), '%'));
+      case 3:
+        return RawPeer::upgrade_request(path) + text;
+      case 4:
+        return fmt::format("{} /__admin/{} HTTP/1.1\r\nHost: {}\r\n\r\n", text.substr(0, 20), text,
+                           std::string(random.below(200), ':'));
+      default:
+        return fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n\r\n{}", method, path,
+                           text.size(), text);
+    }
+  }
+
+  LiveLoop loop_;
+  SmallMarket market_;
+  scenario::ScenarioExchange exchange_{
+      market_.clock, market_.kraken, scenario::parse_scenario("name: hostile", "test").value(), {}};
+  NoTime time_{market_.clock};
+  admin::AdminApi api_{exchange_, time_};
+  std::unique_ptr<HttpServer> server_;
+  Endpoint endpoint_;
+  std::vector<std::pair<std::string, std::string>> routes_;
+};
+
+TEST_F(HostileAdminClients, AreAnsweredOrCutOffAndOthersAreServed) {
+  const std::uint64_t count = clients_to_try();
+  for (std::uint64_t first = 0; first < count; first += kTogether) {
+    SCOPED_TRACE(fmt::format("clients {} to {}", first, first + kTogether));
+    std::vector<RudePeer> peers;
+    for (std::uint64_t seed = first; seed < std::min(count, first + kTogether); ++seed) {
+      Random random(~seed);
+      peers.emplace_back(loop_.context(), endpoint_, static_cast<unsigned>(seed));
+      if (random.below(4) != 0) peers.back().read();
+      peers.back().write(attack(random));
+      if (random.below(3) == 0) peers.back().finish_writing();
+      loop_.turn(Duration::zero());
+    }
+    RudePeer witness(loop_.context(), endpoint_, 250);
+    witness.read();
+    witness.write("GET /__admin/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    ASSERT_TRUE(loop_.run_until([&] { return witness.tail().find(R"({"ok":true)") != std::string::npos; }, kPatience));
+    for (RudePeer& peer : peers) peer.hang_up(true);
+    loop_.turn(Duration::zero());
+    // What they have managed to add may stay for others to see, but must not grow with them here.
+    for (const FaultStatus& fault : exchange_.faults().list()) exchange_.remove_fault(fault.id);
+  }
 }
 
 }  // namespace

@@ -51,11 +51,17 @@ struct TestTime final : ClockControl {
     clock.advance_to(at);
     return {};
   }
+  Result<void> seek(const RecordedPlace& place) override {
+    if (place.offset && *place.offset > 1h) return fail(Errc::InvalidArgument, "not in what is served");
+    sought = place;
+    return {};
+  }
   void at_present(const std::function<void()>& action) override { action(); }
 
   VirtualClock& clock;
   bool paused = true;
   std::optional<Rate> rate;
+  RecordedPlace sought;
 };
 
 class AdminApiTest : public ::testing::Test {
@@ -282,6 +288,36 @@ TEST_F(AdminApiOfAScenario, SaysWhereItIs) {
   EXPECT_THAT(told("GET", "scenario"), HasSubstr(R"("place":"first","done":false)"));
   driver.connect();
   EXPECT_THAT(told("GET", "scenario"), HasSubstr(R"("place":"second","done":true)"));
+}
+
+TEST_F(AdminApiTest, MovesTheRecordingToATimeOrAnOffset) {
+  EXPECT_THAT(told("POST", "clock/seek", R"({"offset": "1m30s"})"), StartsWith("200 "));
+  EXPECT_EQ(time.sought.offset, 90s);
+  EXPECT_FALSE(time.sought.to);
+  EXPECT_THAT(told("POST", "clock/seek", R"({"to": "2026-09-01T08:02:00Z"})"), StartsWith("200 "));
+  EXPECT_EQ(time.sought.to, parse_rfc3339("2026-09-01T08:02:00Z").value());
+  EXPECT_THAT(told("GET", "journal?event=clock"), HasSubstr(R"("text":"sought 1m30s")"));
+  EXPECT_EQ(told("POST", "clock/seek", R"({"offset": "2h"})"), R"(400 {"error":"not in what is served"})");
+  EXPECT_THAT(told("POST", "clock/seek", R"({"offset": "soon"})"), StartsWith(R"(400 {"error":"offset: )"));
+  EXPECT_THAT(told("POST", "clock/seek", R"({"to": "soon"})"), StartsWith(R"(400 {"error":"to: )"));
+  EXPECT_THAT(told("POST", "clock/seek"), StartsWith("400 "));
+}
+
+TEST_F(AdminApiTest, EndsAllSessionsAtOnceAndLetsFaultsRest) {
+  const auto one = driver.connect();
+  const auto other = driver.connect();
+  EXPECT_EQ(told("DELETE", "sessions?code=1012&reason=restart"), R"(200 {"closed":2,"code":1012,"reason":"restart"})");
+  EXPECT_EQ(driver.take(one), std::vector<std::string>{"closed 1012 restart"});
+  EXPECT_EQ(driver.take(other), std::vector<std::string>{"closed 1012 restart"});
+  EXPECT_EQ(told("DELETE", "sessions"), R"(200 {"closed":0,"code":1001,"reason":""})");
+  EXPECT_THAT(told("DELETE", "sessions?code=9"), StartsWith("400 "));
+
+  told("POST", "faults", "{kind: drop}");
+  EXPECT_THAT(told("PUT", "faults/1", R"({"enabled": false})"), HasSubstr(R"("enabled":false)"));
+  EXPECT_THAT(told("PUT", "faults/1", R"({"enabled": true})"), HasSubstr(R"("enabled":true)"));
+  EXPECT_EQ(told("PUT", "faults/1", R"({"enabled": 1})"), R"(400 {"error":"enabled: true or false expected"})");
+  EXPECT_THAT(told("PUT", "faults/2", R"({"enabled": true})"), StartsWith("404 "));
+  EXPECT_THAT(told("GET", "journal?event=fault"), HasSubstr(R"("text":"disabled")"));
 }
 
 }  // namespace

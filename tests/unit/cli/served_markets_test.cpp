@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/frame_log.hpp"
 #include "tests/support/places.hpp"
 
 namespace ktape::cli {
@@ -72,6 +73,80 @@ TEST(ServedMarkets, RefuseTimesThatAreNone) {
     EXPECT_EQ(markets.error().code, Errc::InvalidArgument);
     EXPECT_THAT(markets.error().detail, ::testing::HasSubstr(wrong));
   }
+}
+
+// The book that a client gets who comes now.
+std::string snapshot_of(ServedMarkets& markets, ConnectionId id) {
+  test::FrameLog client;
+  markets.main_market().attach(id, Endpoint::parse("ws://127.0.0.1/v2").value(), client);
+  const auto say = [&](FrameKind kind, std::string_view text) {
+    markets.main_market().on_frame({markets.clock().now(), id, Direction::ToExchange, kind, text});
+  };
+  say(FrameKind::Text,
+      R"({"method":"subscribe","params":{"channel":"book","symbol":["BTC/USD"],"depth":10},"req_id":1})");
+  markets.clock().advance_to(markets.clock().now());
+  std::string found;
+  for (const std::string& text : client.payloads(Direction::FromExchange, FrameKind::Text)) {
+    if (text.find(R"("channel":"book","type":"snapshot")") != std::string::npos) found = text;
+  }
+  say(FrameKind::Closed, "1000");
+  return found;
+}
+
+TEST(ServedMarkets, GoOnAtAnotherPlaceAsIfTheyHadBegunThere) {
+  const auto begun_at = [](const std::string& offset) {
+    auto arguments = ten_minutes();
+    arguments.start_offset = offset;
+    return ServedMarkets::open(arguments, [] { return kNow; }).value();
+  };
+  const auto moved = begun_at("");
+  test::FrameLog client;
+  moved->main_market().attach(ConnectionId{1}, Endpoint::parse("ws://127.0.0.1/v2").value(), client);
+  moved->clock().advance_to(moved->clock().now() + seconds(30));
+  std::uint32_t next = 1;
+  for (const auto& [offset, text] :
+       {std::pair<Duration, const char*>{minutes(4), "4m"}, {seconds(90), "90s"}, {minutes(9), "9m"}}) {
+    SCOPED_TRACE(text);
+    const Timestamp now = moved->clock().now();
+    ASSERT_TRUE(moved->seek(moved->first_at() + offset));
+    EXPECT_EQ(moved->clock().now(), now) << "time does not move";
+    EXPECT_EQ(moved->position() - moved->first_at(), offset);
+    EXPECT_EQ(client.closed(), "< 1001 the recording was moved");
+    const std::string snapshot = snapshot_of(*moved, ConnectionId{++next});
+    EXPECT_FALSE(snapshot.empty());
+    EXPECT_EQ(snapshot, snapshot_of(*begun_at(text), ConnectionId{1}));
+  }
+  moved->clock().advance_to(moved->clock().now() + minutes(2));
+  EXPECT_TRUE(moved->ended()) << "a minute of it was left";
+  ASSERT_TRUE(moved->seek(moved->first_at()));
+  EXPECT_FALSE(moved->ended());
+  for (const Duration beyond : {Duration(-1), Duration(minutes(11))}) {
+    const auto refused = moved->seek(moved->first_at() + beyond);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().detail, ::testing::HasSubstr("is not in what is served of "));
+  }
+}
+
+TEST(ServedMarkets, MoveByWholeStepsWhereTimesAreTold) {
+  auto arguments = ten_minutes();
+  arguments.rebase = "now";
+  const auto markets = ServedMarkets::open(arguments, [] { return kNow; }).value();
+  ASSERT_TRUE(markets->seek(markets->first_at() + minutes(7)));
+  const Duration place = markets->position() - markets->first_at();
+  EXPECT_LE(place, minutes(7));
+  EXPECT_GT(place, minutes(2)) << "candles of up to five minutes";
+  EXPECT_EQ((markets->clock().now() - markets->position()) % minutes(1), Duration::zero());
+}
+
+TEST(ServedMarkets, TellOfTheEngineInEveryDialect) {
+  const auto markets = ServedMarkets::open(ten_minutes(), [] { return kNow; }).value();
+  test::FrameLog client;
+  markets->main_market().attach(ConnectionId{1}, Endpoint::parse("ws://127.0.0.1/v2").value(), client);
+  markets->clock().advance_to(markets->clock().now() + seconds(1));
+  ASSERT_TRUE(markets->set_engine("cancel_only"));
+  EXPECT_THAT(client.frames.back().payload, ::testing::HasSubstr(R"("system":"cancel_only")"));
+  ASSERT_TRUE(markets->set_engine("online"));
+  EXPECT_THAT(client.frames.back().payload, ::testing::HasSubstr(R"("system":"online")"));
 }
 
 }  // namespace

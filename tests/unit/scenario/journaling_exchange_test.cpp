@@ -66,21 +66,25 @@ TEST_F(JournalingExchangeTest, TellsWhoEndedAConnection) {
   const auto ended = driver.connect();
   const auto cut = driver.connect();
   const auto slow = driver.connect();
+  const auto strict = driver.connect();
   driver.leave(leaver);
   probe.say(2, FrameKind::Closed, "1001 recording ended");
   const auto gone = [&](ConnectionId id, std::string_view why) {
     exchange.on_frame({clock.now(), id, Direction::ToExchange, FrameKind::Closed, why});
   };
   gone(cut, "1006 Connection reset by peer");
+  exchange.note_verdict(slow);
   gone(slow, "1008 too slow: more than 5 bytes unsent");
+  gone(strict, "1008 nobody here is that strict");
   EXPECT_THAT(driver.take(ended), ElementsAre("closed 1001 recording ended"));
   auto lines = journal_lines();
-  lines.erase(lines.begin(), lines.begin() + 4);
+  lines.erase(lines.begin(), lines.begin() + 5);
   EXPECT_THAT(lines, ElementsAre("close of connection 1 by client: 1000 done",
                                  "close of connection 2 by server: 1001 recording ended",
                                  "close of connection 3 by client: 1006",  // the system's words differ
-                                 "close of connection 4 by server: 1008 too slow: more than 5 bytes unsent"));
-  EXPECT_EQ(exchange.totals().closed_by_client, 2U);
+                                 "close of connection 4 by server: 1008 too slow: more than 5 bytes unsent",
+                                 "close of connection 5 by client: 1008 nobody here is that strict"));
+  EXPECT_EQ(exchange.totals().closed_by_client, 3U);
   EXPECT_EQ(exchange.totals().closed_by_server, 2U);
   EXPECT_TRUE(exchange.sessions().empty());
   // Late words of who is gone reach nobody.
