@@ -143,21 +143,24 @@ constexpr std::string_view kUpgrade =
     "GET /v2 HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-// Boost.Beast as its examples use it: a write for each message, to a reader that looks at none.
-void beast_alone(benchmark::State& state) {
+// Boost.Beast as its examples use it: a write for each message, to a reader that looks at none. `serve` and `enter`
+// make a stream of a connected socket, on either side.
+template <class Serve, class Enter>
+void beast_alone(benchmark::State& state, Serve serve, Enter enter) {
   asio::io_context io;
   std::vector<char> buffer(std::size_t{256} << 10U);
   for ([[maybe_unused]] const auto iteration : state) {
     tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
     std::thread writer([&] {
-      boost::beast::websocket::stream<tcp::socket> out(acceptor.accept());
+      boost::beast::websocket::stream<decltype(serve(acceptor.accept()))> out(serve(acceptor.accept()));
       out.accept();
       out.text(true);
       const std::string text(kPayload, 'x');
       for (std::int64_t i = 0; i < kMessages; ++i) out.write(asio::buffer(text));
     });
-    tcp::socket in(io);
-    in.connect(acceptor.local_endpoint());
+    tcp::socket socket(io);
+    socket.connect(acceptor.local_endpoint());
+    auto in = enter(std::move(socket));
     asio::write(in, asio::buffer(kUpgrade));
     std::size_t got = 0;
     while (got < kMessages * kFrame) got += in.read_some(asio::buffer(buffer));
@@ -165,7 +168,30 @@ void beast_alone(benchmark::State& state) {
   }
   count(state);
 }
-BENCHMARK(beast_alone)->UseRealTime()->Unit(benchmark::kMillisecond);
+void beast_plain(benchmark::State& state) {
+  const auto same = [](tcp::socket socket) { return socket; };
+  beast_alone(state, same, same);
+}
+BENCHMARK(beast_plain)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+using TlsStream = asio::ssl::stream<tcp::socket>;
+
+void beast_tls(benchmark::State& state) {
+  const TlsIdentity identity = make_tls_identity().value();
+  asio::ssl::context shown(asio::ssl::context::tls_server);
+  shown.use_certificate_chain(asio::buffer(identity.certificate));
+  shown.use_private_key(asio::buffer(identity.key), asio::ssl::context::pem);
+  asio::ssl::context trust(asio::ssl::context::tls_client);
+  const auto stream = [](tcp::socket socket, asio::ssl::context& context, asio::ssl::stream_base::handshake_type side) {
+    TlsStream out(std::move(socket), context);
+    out.handshake(side);
+    return out;
+  };
+  beast_alone(
+      state, [&](tcp::socket socket) { return stream(std::move(socket), shown, asio::ssl::stream_base::server); },
+      [&](tcp::socket socket) { return stream(std::move(socket), trust, asio::ssl::stream_base::client); });
+}
+BENCHMARK(beast_tls)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 // A connection that takes bytes and looks at none.
 template <class Stream>
@@ -220,7 +246,6 @@ void server_plain(benchmark::State& state) {
 BENCHMARK(server_plain)->Arg(1)->Arg(100)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void server_tls(benchmark::State& state) {
-  using TlsStream = asio::ssl::stream<tcp::socket>;
   asio::ssl::context trust(asio::ssl::context::tls_client);
   server_to_bare_readers<TlsStream>(state, ListenAddress::Security::Tls,
                                     [&](asio::io_context& io, const Server& server) {
@@ -265,7 +290,6 @@ void memory_plain(benchmark::State& state) {
 }
 BENCHMARK(memory_plain)->Iterations(1)->Unit(benchmark::kMillisecond);
 void memory_tls(benchmark::State& state) {  // of both ends: the reader's TLS counts as well
-  using TlsStream = asio::ssl::stream<tcp::socket>;
   asio::ssl::context trust(asio::ssl::context::tls_client);
   memory_per_connection<TlsStream>(state, ListenAddress::Security::Tls,
                                    [&](asio::io_context& io, const Server& server) {

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/arguments.hpp"
+#include "cli/record/setting_values.hpp"
 #include "core/base/decimal.hpp"
 #include "core/client/exchange_hosts.hpp"
 #include "core/protocol/futures/feeds.hpp"
@@ -21,112 +21,6 @@ constexpr std::array kTriggers{TriggerKind::Checksum, TriggerKind::Sequence, Tri
                                TriggerKind::Disconnect};
 constexpr std::array kDialects{Dialect::SpotV2, Dialect::SpotV1, Dialect::FuturesV1};
 constexpr std::string_view kKrakenRest = "https://api.kraken.com";
-
-tl::unexpected<Error> wrong(const Setting& setting, std::string_view what) {
-  return fail(Errc::InvalidArgument, fmt::format("{}: {}", setting.origin, what));
-}
-
-// The settings one by one, turned into what they mean. The first that makes no sense is kept.
-class Values {
- public:
-  explicit Values(const Settings& settings) : settings_(settings) {}
-
-  const Setting* find(std::string_view name) const {
-    const auto found = settings_.find(name);
-    return found == settings_.end() || found->second.values.empty() ? nullptr : &found->second;
-  }
-  std::string word(std::string_view name) const {
-    const Setting* const setting = find(name);
-    return setting == nullptr ? std::string() : setting->text();
-  }
-  std::vector<std::string> list(std::string_view name) const {
-    const Setting* const setting = find(name);
-    return setting == nullptr ? std::vector<std::string>() : setting->values;
-  }
-  bool flag(std::string_view name) const { return word(name) == "true"; }
-
-  std::int64_t number(std::string_view name, std::int64_t from, std::int64_t to) {
-    return read<std::int64_t>(name, [&](const std::string& text) { return whole(text, from, to); }).value_or(0);
-  }
-  std::optional<Duration> span(std::string_view name, Duration least = Duration{1}) {
-    return read<Duration>(name, [least](const std::string& text) -> Result<Duration> {
-      const auto parsed = parse_duration(text);
-      if (!parsed || *parsed < least) {
-        return fail(Errc::InvalidArgument, fmt::format("'{}' is no time span such as 1s, 5m or 1h30m", text));
-      }
-      return *parsed;
-    });
-  }
-  std::optional<std::uint64_t> bytes(std::string_view name, std::uint64_t from, std::uint64_t to) {
-    return read<std::uint64_t>(name, [from, to](const std::string& text) -> Result<std::uint64_t> {
-      const auto parsed = parse_bytes(text);
-      if (parsed && (*parsed < from || *parsed > to)) {
-        return fail(Errc::InvalidArgument, fmt::format("'{}' is not between {} and {} bytes", text, from, to));
-      }
-      return parsed;
-    });
-  }
-  // The index of the value among the words allowed.
-  std::size_t choice(std::string_view name, const std::vector<std::string_view>& words) {
-    return read<std::size_t>(name, [&](const std::string& text) { return one_of(text, words); }).value_or(0);
-  }
-  std::vector<std::size_t> choices(std::string_view name, const std::vector<std::string_view>& words) {
-    std::vector<std::size_t> out;
-    const Setting* const setting = find(name);
-    if (setting == nullptr) return out;
-    for (const std::string& text : setting->values) {
-      const auto chosen = one_of(text, words);
-      if (!chosen) {
-        note(wrong(*setting, chosen.error().detail));
-      } else if (std::find(out.begin(), out.end(), *chosen) != out.end()) {
-        note(wrong(*setting, fmt::format("'{}' is there twice", text)));
-      } else {
-        out.push_back(*chosen);
-      }
-    }
-    return out;
-  }
-  template <class T, class Parse>
-  std::optional<T> read(std::string_view name, const Parse& parse) {
-    const Setting* const setting = find(name);
-    if (setting == nullptr) return std::nullopt;
-    Result<T> parsed = parse(setting->text());
-    if (parsed) return std::move(*parsed);
-    note(wrong(*setting, parsed.error().detail));
-    return std::nullopt;
-  }
-  void refuse(std::string_view name, std::string_view what) {
-    const Setting* const setting = find(name);
-    note(setting != nullptr ? wrong(*setting, what) : fail(Errc::InvalidArgument, fmt::format("--{}: {}", name, what)));
-  }
-  const Result<void>& status() const { return status_; }
-
-  static Result<std::int64_t> whole(const std::string& text, std::int64_t from, std::int64_t to) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < from || value > to) {
-      return fail(Errc::InvalidArgument, fmt::format("'{}' is no whole number from {} to {}", text, from, to));
-    }
-    return value;
-  }
-
- private:
-  void note(tl::unexpected<Error> error) {
-    if (status_) status_ = std::move(error);
-  }
-  static Result<std::size_t> one_of(const std::string& text, const std::vector<std::string_view>& words) {
-    const auto found = std::find(words.begin(), words.end(), text);
-    if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
-    std::string expected;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      expected += fmt::format("{}{}", i == 0 ? "" : i + 1 == words.size() ? " or " : ", ", words[i]);
-    }
-    return fail(Errc::InvalidArgument, fmt::format("'{}': {} expected", text, expected));
-  }
-
-  const Settings& settings_;
-  Result<void> status_;
-};
 
 template <class Enums>
 std::vector<std::string_view> names_of(const Enums& all) {
@@ -397,6 +291,36 @@ std::optional<RelayConfig> make_relay(Values& values) {
   return relay;
 }
 
+void read_with(Values& values, RecordConfig& config) {
+  constexpr std::array kMethods{RestMethod::AssetPairs, RestMethod::Assets, RestMethod::Time, RestMethod::SystemStatus,
+                                RestMethod::Depth,      RestMethod::Trades, RestMethod::Ohlc};
+  const std::vector<std::string_view> words = {"instrument",    "asset-pairs", "assets", "time",
+                                               "system-status", "depth",       "trades", "ohlc"};
+  config.with_instrument = false;
+  for (const std::size_t chosen : values.choices("with", words)) {
+    if (chosen == 0) {
+      config.with_instrument = true;
+    } else {
+      config.rest_methods.push_back(kMethods.at(chosen - 1));
+    }
+  }
+  if (config.rest_methods.empty()) return;
+  config.rest = find_rest(values, config);
+  // AssetPairs is asked for unless somebody objects, and so may be left out without a word.
+  const bool named = std::any_of(config.rest_methods.begin(), config.rest_methods.end(),
+                                 [](RestMethod method) { return method != RestMethod::AssetPairs; });
+  if (named && config.dialect == Dialect::FuturesV1) values.refuse("with", "of Spot's REST: Futures has none of it");
+  if (named && !config.rest) values.refuse("with", "more than asset-pairs needs --rest, where there is no kraken.com");
+  // Feeds that need a key may be about no symbol.
+  const auto listed = [](const FeedConfig& feed) { return feed.all_symbols; };
+  const auto silent = [](const FeedConfig& feed) { return feed.symbols.empty(); };
+  const bool unnamed = std::any_of(config.feeds.begin(), config.feeds.end(), listed) ||
+                       std::all_of(config.feeds.begin(), config.feeds.end(), silent);
+  if (unnamed && std::any_of(config.rest_methods.begin(), config.rest_methods.end(), is_per_symbol)) {
+    values.refuse("with", "depth, trades and ohlc are asked for pair by pair, a second each: they need --symbols");
+  }
+}
+
 std::optional<RingConfig> make_ring(Values& values) {
   const auto span = values.span("snapshot-mode");
   RingConfig ring;
@@ -513,13 +437,11 @@ Result<RecordConfig> make_config(const EffectiveSettings& settings) {
   if (values.word("with") == "none" || (listening && values.find("with") == nullptr)) {
     config.with_instrument = false;
   } else {
-    const auto with = values.choices("with", {"instrument", "asset-pairs"});
-    config.with_instrument = std::find(with.begin(), with.end(), std::size_t{0}) != with.end();
+    read_with(values, config);
     if (config.with_instrument && listening) {
       values.refuse("with",
                     "instrument: nothing is subscribed to with --listen, where others ask for what is recorded");
     }
-    if (std::find(with.begin(), with.end(), std::size_t{1}) != with.end()) config.rest = find_rest(values, config);
   }
   config.account = make_account(values, config);
   if (config.output.empty()) values.refuse("output", "is needed: the recording to make");

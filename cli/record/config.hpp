@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/record/rest_answers.hpp"
 #include "cli/record/settings.hpp"
 #include "core/base/time.hpp"
 #include "core/protocol/dialect.hpp"
@@ -70,7 +71,8 @@ struct RecordConfig {
   std::string ca;
   bool server_time = false;
   bool with_instrument = true;
-  std::optional<Endpoint> rest;  // where AssetPairs is fetched; nothing: it is not
+  std::optional<Endpoint> rest;  // whom `rest_methods` are asked; nothing: they are not
+  std::vector<RestMethod> rest_methods;
   std::optional<Duration> length;
   std::optional<std::uint64_t> max_segment_bytes;
   std::optional<Duration> max_segment_span;

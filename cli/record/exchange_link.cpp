@@ -21,7 +21,7 @@ ExchangeLink::ExchangeLink(Surroundings& around, ConnectionId connection, std::s
       url_(options.endpoint.url()),
       log_(log),
       line_(std::move(line)),
-      counted_(around),
+      counted_(around.metrics, around.output),
       recorded_(*line_.transport, counted_),
       codec_(make_codec(dialect)),
       client_(*this, *codec_, around.loop.clock(), *this, own(std::move(options))) {}

@@ -86,19 +86,6 @@ class ExchangeLink final : private Transport, private FrameSink, private EventSi
   void note(std::string_view name, std::string text);
   std::string named(std::string_view text) const;
 
-  // Counts what goes to the output.
-  class Counted final : public FrameSink {
-   public:
-    explicit Counted(Surroundings& around) : around_(around) {}
-    void on_frame(const Frame& frame) override {
-      around_.metrics.count(frame);
-      around_.output.on_frame(frame);
-    }
-
-   private:
-    Surroundings& around_;
-  };
-
   Surroundings& around_;
   ConnectionId connection_;
   std::size_t feed_;
@@ -113,7 +100,7 @@ class ExchangeLink final : private Transport, private FrameSink, private EventSi
   LinkFigures figures_;
 
   Line line_;
-  Counted counted_;
+  CountedOutput counted_;
   RecordingTransport recorded_;
   std::unique_ptr<Codec> codec_;
   Client client_;

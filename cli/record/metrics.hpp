@@ -63,4 +63,20 @@ class RecordMetrics {
   Timestamp last_at_{};
 };
 
+// Counts what goes to the output.
+class CountedOutput final : public FrameSink {
+ public:
+  // Both outlive it.
+  CountedOutput(RecordMetrics& metrics, SessionOutput& output) : metrics_(metrics), output_(output) {}
+
+  void on_frame(const Frame& frame) override {
+    metrics_.count(frame);
+    output_.on_frame(frame);
+  }
+
+ private:
+  RecordMetrics& metrics_;
+  SessionOutput& output_;
+};
+
 }  // namespace ktape::cli

@@ -14,9 +14,6 @@ namespace {
 
 // Between the first attempts of two connections.
 constexpr Duration kStartInterval = std::chrono::milliseconds(100);
-constexpr std::string_view kAssetPairs = "/0/public/AssetPairs";
-// The connection that HTTP requests are recorded under; websockets count from 1.
-constexpr ConnectionId kRest{0};
 
 bool wanted(const FeedConfig& feed, const PairInfo& pair) {
   if (pair.status == "delisted" || pair.status == "work_in_progress") return false;
@@ -299,12 +296,17 @@ RunResult RecorderRun::run() {
   });
   if (config_.length) end_ = loop_.clock().at(loop_.clock().now() + *config_.length, [this](Timestamp) { stop(); });
   loop_.after_turn([this] { after_turn(); });
-  fetch_asset_pairs();
+  ask_rest();
   loop_.run();
   loop_.after_turn({});
 
-  if (rest_pending_) annotate("asset_pairs_failed", "the recording ended before the answer came");
+  if (rest_ && rest_->pending() > 0) {
+    const std::size_t missing = rest_->pending();
+    tell(fmt::format("ktape: still waiting for {} answer{} of REST at the end", missing, missing == 1 ? "" : "s"));
+    annotate("rest_failed", fmt::format("the recording ended before {} of the answers", missing));
+  }
   rest_.reset();
+  http_.reset();
   RunResult result;
   result.links = figures();
   result.connected_ever = connected_ever();
@@ -383,46 +385,32 @@ void RecorderRun::annotate(std::string_view name, std::string text) {
 
 // ---- REST
 
-void RecorderRun::fetch_asset_pairs() {
+// What Spot's REST is asked for are the pairs of all feeds and, of candles, the intervals that they subscribe to.
+void RecorderRun::ask_rest() {
   if (!config_.rest) return;
   HttpClientOptions options;
   options.ca_file = config_.ca;
-  rest_ = std::make_unique<HttpClient>(loop_, *config_.rest, std::move(options));
-  rest_pending_ = true;
-  rest_->request({.method = "GET", .target = std::string(kAssetPairs)}, [this](const Result<HttpResponse>& answer) {
-    rest_pending_ = false;
-    keep_asset_pairs(answer);
-  });
+  http_ = std::make_unique<HttpClient>(loop_, *config_.rest, std::move(options));
+  RestWishes wishes{.methods = config_.rest_methods, .symbols = {}, .ohlc_minutes = {}};
+  const auto add = [](auto& all, const auto& more) {
+    for (const auto& one : more) {
+      if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
+    }
+  };
+  for (const FeedConfig& feed : config_.feeds) {
+    add(wishes.symbols, feed.symbols);
+    add(wishes.ohlc_minutes, feed.ohlc_minutes);
+  }
+  rest_frames_.emplace(metrics_, *output_);
+  rest_ = std::make_unique<RestAnswers>(*http_, loop_.clock(), *rest_frames_, redactor_, *config_.rest,
+                                        std::move(wishes), [this](const Error& error) { rest_failed(error.detail); });
+  rest_->ask();
 }
 
-// As a connection of its own, see "HTTP requests" in docs/format.md.
-void RecorderRun::keep_asset_pairs(const Result<HttpResponse>& answer) {
-  const std::string url = http_url(*config_.rest, kAssetPairs);
-  if (!answer || answer->status != 200) {
-    const std::string why = answer ? fmt::format("HTTP {} {}", answer->status, answer->reason) : answer.error().detail;
-    tell(fmt::format("ktape: {}: {} (the session goes on without asset pairs)", url, why));
-    annotate("asset_pairs_failed", fmt::format("{}: {}", url, why));
-  }
-  if (!answer) return;
-  const auto put = [this](Direction direction, FrameKind kind, std::string_view payload) {
-    const Frame frame{loop_.clock().now(), kRest, direction, kind, payload};
-    metrics_.count(frame);
-    output_->on_frame(frame);
-  };
-  put(Direction::FromExchange, FrameKind::Opened, url);
-  put(Direction::ToExchange, FrameKind::Text,
-      fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", kAssetPairs, config_.rest->host));
-  std::string text = fmt::format("HTTP/1.1 {} {}\r\n", answer->status, answer->reason);
-  // No cookie or other header that tells who asked.
-  for (const std::string_view name : {"Content-Type", "Date"}) {
-    if (const auto value = net::find_header(answer->headers, name); !value.empty()) {
-      text += fmt::format("{}: {}\r\n", name, value);
-    }
-  }
-  text += "\r\n";
-  text += answer->body;
-  put(Direction::FromExchange, FrameKind::Text, text);
-  put(Direction::ToExchange, FrameKind::Closed, CloseInfo{1000, ""}.text());
+void RecorderRun::rest_failed(const std::string& why) {
+  const std::string url = http_url(*config_.rest, "");
+  tell(fmt::format("ktape: {}: {} (the session goes on without that answer)", url, why));
+  annotate("rest_failed", fmt::format("{}: {}", url, why));
 }
 
 // ---- metrics and commands

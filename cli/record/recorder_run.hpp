@@ -12,6 +12,7 @@
 #include "cli/record/metrics.hpp"
 #include "cli/record/plan.hpp"
 #include "cli/record/relay_desk.hpp"
+#include "cli/record/rest_answers.hpp"
 #include "cli/record/session_output.hpp"
 #include "cli/text_output.hpp"
 #include "core/client/event_log.hpp"
@@ -64,8 +65,8 @@ class RecorderRun {
   void give_up(Error error);
   void after_turn();
   void rotate();
-  void fetch_asset_pairs();
-  void keep_asset_pairs(const Result<HttpResponse>& answer);
+  void ask_rest();
+  void rest_failed(const std::string& why);
   void annotate(std::string_view name, std::string text);
   void tell(std::string_view line);
   HttpResponse serve(const HttpRequest& request);
@@ -103,8 +104,9 @@ class RecorderRun {
   Timestamp next_start_{};
   std::unique_ptr<RelayDesk> relay_;
 
-  std::unique_ptr<HttpClient> rest_;
-  bool rest_pending_ = false;
+  std::unique_ptr<HttpClient> http_;
+  std::optional<CountedOutput> rest_frames_;
+  std::unique_ptr<RestAnswers> rest_;
   std::unique_ptr<HttpServer> server_;
   std::optional<Timer> end_;
   Progress progress_;

@@ -7,6 +7,7 @@
 
 #include "core/base/assert.hpp"
 #include "core/base/crc.hpp"
+#include "core/wire/web_requests.hpp"
 
 namespace ktape {
 namespace {
@@ -158,7 +159,8 @@ void SessionWriter::note_reconnect(const Frame& frame) {
     return;
   }
   const auto before = closed_.extract(frame.connection);
-  if (before.empty()) return;
+  // Between two requests nothing is missed.
+  if (before.empty() || opens_web_request(frame)) return;
   const Disconnection& gone = before.mapped();
   store_gap({gone.at, frame.at, GapCause::Disconnected, std::nullopt, frame.connection, gone.reason});
 }

@@ -257,7 +257,9 @@ TEST_F(RecordSession, ServesMetricsHealthAndSnapshots) {
 TEST_F(RecordSession, KeepsTheAnswerAboutAssetPairs) {
   Peer peer;
   RawServer rest(peer.io);
-  const std::string body = R"({"error":[],"result":{"XETHZEUR":{"wsname":"ETH/EUR"}}})";
+  const std::string body = R"({"error":[],"result":{"XETHZEUR":{"altname":"ETHEUR","wsname":"ETH/EUR","base":"XETH",)"
+                           R"("quote":"ZEUR","pair_decimals":2,"cost_decimals":5,"lot_decimals":8,"ordermin":"0.001",)"
+                           R"("costmin":"0.45","tick_size":"0.01","status":"online"}}})";
   Process program(ktape(
       record(peer.url(), {"-o", out, "--rest", fmt::format("http://127.0.0.1:{}", rest.endpoint().port), "--json"})));
   const auto requested = [&] { return rest.peer && rest.peer->received().find("\r\n\r\n") != std::string::npos; };
@@ -277,15 +279,29 @@ TEST_F(RecordSession, KeepsTheAnswerAboutAssetPairs) {
 
 TEST_F(RecordSession, GoesOnWithoutTheAnswerAboutAssetPairs) {
   Peer peer;
-  const std::uint16_t nobody = RawServer(peer.io).endpoint().port;  // was free a moment ago
-  Process program(ktape(record(peer.url(), {"-o", out, "--rest", fmt::format("http://127.0.0.1:{}", nobody)})));
+  RawServer rest(peer.io);
+  Process program(
+      ktape(record(peer.url(), {"-o", out, "--rest", fmt::format("http://127.0.0.1:{}", rest.endpoint().port)})));
+  const auto requested = [&] { return rest.peer && rest.peer->received().find("\r\n\r\n") != std::string::npos; };
+  ASSERT_TRUE(peer.until(program, requested)) << program.errors();
+  rest.peer->write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
   const auto told = [&] {
-    return program.errors().find("goes on without asset pairs") != std::string::npos && asked(peer).size() == 5;
+    return program.errors().find("goes on without that answer") != std::string::npos && asked(peer).size() == 5;
   };
   ASSERT_TRUE(peer.until(program, told)) << program.errors();
-  EXPECT_THAT(program.errors(), HasSubstr("Connection refused"));
+  EXPECT_THAT(program.errors(), HasSubstr("AssetPairs: HTTP 404 Not Found"));
   end(peer, program, 0);
-  EXPECT_THAT(notes_in(out), Contains("asset_pairs_failed"));
+  EXPECT_THAT(notes_in(out), Contains("rest_failed"));
+}
+
+TEST_F(RecordSession, TellsOfAnswersThatDidNotComeBeforeItsEnd) {
+  Peer peer;
+  const std::uint16_t nobody = RawServer(peer.io).endpoint().port;  // was free a moment ago
+  Process program(ktape(record(peer.url(), {"-o", out, "--rest", fmt::format("http://127.0.0.1:{}", nobody)})));
+  ASSERT_TRUE(peer.until(program, [&] { return asked(peer).size() == 5; })) << program.errors();
+  end(peer, program, 0);
+  EXPECT_THAT(program.errors(), HasSubstr("still waiting for 1 answer of REST"));
+  EXPECT_THAT(notes_in(out), Contains("rest_failed"));
 }
 
 TEST_F(RecordSession, LeavesNothingBehindThatNeverConnected) {

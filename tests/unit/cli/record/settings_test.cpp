@@ -163,6 +163,28 @@ TEST(RecordSettings, OfAnotherExchangeHaveNoRestUnlessItIsNamed) {
   EXPECT_FALSE(config(line({{"output", "x"}, {"with", "none"}})).value().with_instrument);
 }
 
+TEST(RecordSettings, NameWhatIsAskedOfRest) {
+  const auto told = config(line({{"output", "x"}, {"with", "ohlc,instrument,time"}}));
+  EXPECT_THAT(told.value().rest_methods, ElementsAre(RestMethod::Ohlc, RestMethod::Time));
+  EXPECT_TRUE(told.value().with_instrument);
+  EXPECT_EQ(told.value().rest->host, "api.kraken.com");
+  EXPECT_THAT(config(line({{"output", "x"}})).value().rest_methods, ElementsAre(RestMethod::AssetPairs));
+
+  const auto against = [](const Settings& settings) { return config(settings).error().detail; };
+  EXPECT_THAT(against(line({{"output", "x"}, {"with", "time"}, {"url", "ws://127.0.0.1:1/v2"}})),
+              AllOf(StartsWith("--with: "), HasSubstr("--rest")));
+  EXPECT_THAT(against(line({{"output", "x"}, {"with", "depth"}, {"all-symbols", "true"}})),
+              AllOf(StartsWith("--with: "), HasSubstr("need --symbols")));
+  EXPECT_THAT(against(line({{"output", "x"},
+                            {"with", "time"},
+                            {"dialect", "futures-v1"},
+                            {"symbols", "PF_XBTUSD"},
+                            {"channels", "book"},
+                            {"url", "wss://futures.kraken.com/ws/v1"}})),
+              AllOf(StartsWith("--with: "), HasSubstr("Futures")));
+  EXPECT_THAT(against(line({{"output", "x"}, {"with", "spread"}})), StartsWith("--with: 'spread'"));
+}
+
 TEST(RecordSettings, CanBePrintedAndReadAgain) {
   const auto settings = effective(
       line({{"for", "5m"}}),

@@ -161,6 +161,18 @@ TEST(SessionWriter, NotesTheOutageWhenAConnectionReopens) {
   EXPECT_TRUE(reader->complete());
 }
 
+TEST(SessionWriter, TakesTheTimeBetweenTwoRequestsForNoOutage) {
+  OwnedFrame asked = text_frame(0, "https://api.kraken.com/0/public/Time");
+  asked.kind = FrameKind::Opened;
+  OwnedFrame answered = text_frame(0, "1000");
+  answered.kind = FrameKind::Closed;
+  OwnedFrame asked_again = asked;
+  asked_again.at = second(9);
+  auto reader = opened(recorded({asked, answered, asked_again}));
+  EXPECT_EQ(read_all(*reader).size(), 3U);
+  EXPECT_TRUE(reader->gaps().empty());
+}
+
 TEST(SessionWriter, KeepsGapsThatItIsTold) {
   const MemoryFile file = memory_file();
   auto writer =
