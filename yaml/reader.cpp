@@ -4,7 +4,11 @@
 #include <charconv>
 #include <cstring>
 #include <fstream>
-#include <vector>
+#include <sstream>
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/parser.h>
+#include <yaml-cpp/yaml.h>
 
 namespace ktape::yaml {
 namespace {
@@ -79,15 +83,39 @@ Result<std::uint64_t> Reader::count(const YAML::Node& node, std::string_view key
   return value;
 }
 
+namespace {
+
+// Looks at what is there, and keeps nothing of it.
+class Onlooker final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// YAML::LoadAll() finds documents without end in what begins with a comma.
+bool has_several_documents(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  Onlooker nobody;
+  return parser.HandleNextDocument(nobody) && parser.HandleNextDocument(nobody);
+}
+
+}  // namespace
+
 Result<YAML::Node> parse(std::string_view text, const std::string& path) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.empty()) return YAML::Node();
-    if (documents.size() > 1) {
-      return fail(Errc::InvalidArgument,
-                  fmt::format("{}: {} documents in one file, one expected", path, documents.size()));
+    const std::string whole(text);
+    if (has_several_documents(whole)) {
+      return fail(Errc::InvalidArgument, fmt::format("{}: 2 documents in one file, one expected", path));
     }
-    return documents.front();
+    return YAML::Load(whole);
   } catch (const YAML::Exception& error) {
     return fail(Errc::InvalidArgument, error.mark.is_null()
                                            ? fmt::format("{}: {}", path, error.msg)

@@ -34,6 +34,7 @@ TEST(YamlReader, SaysWhereAValueIsWrongAndWhatIsAllowed) {
 TEST(YamlReader, TakesOneDocument) {
   EXPECT_TRUE(parse("", "file.yaml").value().IsNull());
   EXPECT_EQ(parse("a: 1\n---\nb: 2\n", "file.yaml").error().detail, "file.yaml: 2 documents in one file, one expected");
+  EXPECT_FALSE(parse(",", "file.yaml")) << "in which the library finds documents without end";
   EXPECT_THAT(parse("a: [\n", "file.yaml").error().detail, HasSubstr("file.yaml:2: "));
   EXPECT_THAT(read_text("/nowhere/file.yaml", 10).error().detail, HasSubstr("/nowhere/file.yaml"));
 }
