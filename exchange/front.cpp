@@ -158,8 +158,13 @@ bool Front::settle(const FeedRequest& request, bool accepted) {
 void Front::subscription_began(ConnectionId connection, const Feed& feed) {
   auto& to = *find(connection);
   to.has_subscribed = true;
-  if (!brings_heartbeats(feed)) return;
-  to.hears_heartbeats = true;
+  if (brings_heartbeats(feed)) let_hear_heartbeats(connection);
+}
+
+void Front::let_hear_heartbeats(ConnectionId connection) {
+  auto* const to = find(connection);
+  if (to == nullptr) return;
+  to->hears_heartbeats = true;
   if (heartbeats_.generate) start_heartbeats(connection);
 }
 

@@ -102,6 +102,8 @@ class Front {
 
   // Begins to beat for a connection, also where the front does not generate heartbeats.
   void start_heartbeats(ConnectionId connection);
+  // From now on heartbeats are due on it, whoever makes them.
+  void let_hear_heartbeats(ConnectionId connection);
 
   // Tells the client Closed, and forgets it.
   void close(ConnectionId connection, const CloseInfo& why);

@@ -90,6 +90,11 @@ const AssetTerms* InstrumentTable::find_asset(std::string_view id) const {
   return at == assets_.end() ? nullptr : &at->second;
 }
 
+int InstrumentTable::balance_places(std::string_view id) const {
+  const AssetTerms* const terms = find_asset(id);
+  return terms != nullptr ? terms->precision : assumed_asset(id).precision;
+}
+
 const PairTerms* InstrumentTable::find_pair(std::string_view symbol) const {
   const auto at = pairs_.find(symbol);
   return at == pairs_.end() ? nullptr : &at->second;

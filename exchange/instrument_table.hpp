@@ -49,6 +49,8 @@ class InstrumentTable {
   void assume(const BookSnapshot& book);
 
   const AssetTerms* find_asset(std::string_view id) const;
+  // The decimals of its balances; of one that nobody has told of, as assume() has it.
+  int balance_places(std::string_view id) const;
   const PairTerms* find_pair(std::string_view symbol) const;
   const Assets& assets() const { return assets_; }
   const Pairs& pairs() const { return pairs_; }

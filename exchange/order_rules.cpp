@@ -45,6 +45,14 @@ Objection check_cost(const Decimal& price, const Decimal& quantity, const PairTe
   return std::nullopt;
 }
 
+Objection check_display(const std::optional<Decimal>& display, const Decimal& open_quantity) {
+  constexpr int kMaxHiddenShare = 15;
+  if (!display) return std::nullopt;
+  const auto most = money::product(*display, Decimal::from_units(kMaxHiddenShare, 0));
+  if (most && display->coefficient() > 0 && *most >= open_quantity) return std::nullopt;
+  return invalid("display_qty");
+}
+
 Objection check_market(std::string_view system, const PairTerms& pair, const NewOrder& order) {
   const bool is_limit = order.limit_price.has_value();
   const bool adds_only = is_limit && order.post_only.value_or(false);

@@ -21,6 +21,8 @@ inline constexpr int kMaxDigits = 16;
 Objection check_price(const Decimal& price, const PairTerms& pair);
 Objection check_quantity(const Decimal& quantity, const PairTerms& pair);
 Objection check_cost(const Decimal& price, const Decimal& quantity, const PairTerms& pair);
+// What an iceberg shows is at least 1/15 of what is left of it.
+Objection check_display(const std::optional<Decimal>& display, const Decimal& open_quantity);
 
 // Whether an order of this kind may be placed now. `system` is the engine's state, as status tells it.
 Objection check_market(std::string_view system, const PairTerms& pair, const NewOrder& order);

@@ -116,6 +116,9 @@ RestingEngine::Objection RestingEngine::check_amendment(Account& account, const 
   }
   if (amend.trigger_price) return "EGeneral:Invalid arguments:trigger_price";
   if (amend.display_quantity && amended.order_type != "iceberg") return "EGeneral:Invalid arguments:display_qty";
+  if (const auto open_quantity = money::difference(amended.quantity, amended.filled_quantity)) {
+    if (auto bad = order_rules::check_display(amended.display_quantity, *open_quantity)) return bad;
+  }
   // What it holds already counts as available for what it needs now.
   const std::string& asset = amended.side == Side::Sell ? pair.base : pair.quote;
   account.ledger.hold(asset, money::negative(open.held));
@@ -231,17 +234,21 @@ EngineAnswer RestingEngine::handle(AccountId id, const CancelOrder& cancel, News
     outcome.error = cancel_one(account, find(account, {}, client_id), news);
     answer.orders.push_back(std::move(outcome));
   }
-  // A user reference names all orders that have it.
+  // A user reference names all orders that have it, and each is answered for.
   for (const std::int64_t reference : cancel.user_references) {
+    bool known = false;
+    for (const EngineOrder& order : open_orders(id)) {
+      if (order.user_reference != reference) continue;
+      known = true;
+      OrderOutcome outcome;
+      outcome.order_id = order.order_id;
+      outcome.error = cancel_one(account, find(account, order.order_id, {}), news);
+      answer.orders.push_back(std::move(outcome));
+    }
+    if (known) continue;
     OrderOutcome outcome;
     outcome.user_reference = reference;
     outcome.error = kUnknownOrder;
-    for (const EngineOrder& order : open_orders(id)) {
-      if (order.user_reference == reference) {
-        outcome.error = cancel_one(account, find(account, order.order_id, {}), news);
-        if (!outcome.error.empty()) break;
-      }
-    }
     answer.orders.push_back(std::move(outcome));
   }
   answer.count = std::count_if(answer.orders.begin(), answer.orders.end(),
@@ -268,17 +275,36 @@ EngineAnswer RestingEngine::handle(AccountId id, const CancelAllOrdersAfter& aft
   Account& account = at(id);
   EngineAnswer answer;
   answer.current_time = rounded_up(timers_.now());
-  if (after.timeout_seconds == 0) {
+  account.dead_man_armed = after.timeout_seconds != 0;
+  if (!account.dead_man_armed) {
     account.dead_man = Timer();
     return answer;
   }
   answer.trigger_time = *answer.current_time + std::chrono::seconds(after.timeout_seconds);
   account.dead_man = timers_.at(*answer.trigger_time, [this, id](Timestamp) {
-    News cancelled;
-    cancel_all(at(id), "CancelAllOrdersAfter Timeout", cancelled);
-    tell(id, std::move(cancelled));
+    // In maintenance nothing is cancelled: it stays armed until the market is back.
+    if (market_.system() != "maintenance") fire_dead_man(id);
   });
   return answer;
+}
+
+void RestingEngine::fire_dead_man(AccountId id) {
+  Account& account = at(id);
+  account.dead_man_armed = false;
+  News cancelled;
+  cancel_all(account, "CancelAllOrdersAfter Timeout", cancelled);
+  tell(id, std::move(cancelled));
+}
+
+void RestingEngine::on_system(std::string_view system) {
+  const bool was_in_maintenance = std::exchange(in_maintenance_, system == "maintenance");
+  if (!was_in_maintenance || in_maintenance_) return;
+  for (std::uint32_t id = 1; id <= accounts_.size(); ++id) {
+    Account& account = at(AccountId{id});
+    if (!account.dead_man_armed) continue;
+    account.dead_man = Timer();
+    fire_dead_man(AccountId{id});
+  }
 }
 
 EngineAnswer RestingEngine::handle(AccountId id, const BatchCancel& batch, News& news) {

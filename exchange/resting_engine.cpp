@@ -32,6 +32,10 @@ bool crosses(const EngineOrder& order, const Decimal& price) {
   return order.side == Side::Buy ? *order.limit_price >= price : *order.limit_price <= price;
 }
 
+bool takes_at_once(const EngineOrder& order, const std::vector<Level>& opposite) {
+  return !opposite.empty() && crosses(order, opposite.front().price);
+}
+
 Side other(Side side) { return side == Side::Buy ? Side::Sell : Side::Buy; }
 
 // "buy 0.50000000 ETHEUR @ limit 3120.90", as REST and Spot v1 describe an order.
@@ -122,6 +126,7 @@ RestingEngine::Objection RestingEngine::check_new(Account& account, const NewOrd
       if (auto bad = order_rules::check_cost(*order.limit_price, *order.quantity, *pair)) return bad;
     }
   }
+  if (auto bad = order_rules::check_display(order.display_quantity, order.quantity.value_or(Decimal()))) return bad;
   if (auto bad = order_rules::check_expiry(order.expire_time, timers_.now())) return bad;
   if (!order.client_order_id.empty() && account.by_client_id.contains(order.client_order_id)) {
     return invalid("cl_ord_id");
@@ -178,6 +183,10 @@ OrderOutcome RestingEngine::place(AccountId id, const NewOrder& wanted, News& ne
     outcome.error = std::move(*short_of);
     return outcome;
   }
+  if (options_.refuse_post_only_that_takes && order.post_only && takes_at_once(order, levels)) {
+    outcome.error = "EOrder:Post only order";
+    return outcome;
+  }
   return accept(id, std::move(order), news);
 }
 
@@ -228,8 +237,7 @@ OrderOutcome RestingEngine::accept(AccountId id, EngineOrder order, News& news) 
   news.push_back(OrderNews{OrderChange::New, order, {}, {}, now});
 
   const auto levels = market_.levels(order.symbol, other(order.side));
-  const bool takes = !levels.empty() && crosses(order, levels.front().price);
-  if (order.post_only && takes) {
+  if (order.post_only && takes_at_once(order, levels)) {
     close(account, std::move(order), OrderChange::Canceled, "Post only order", news);
     return outcome;
   }
@@ -243,7 +251,7 @@ OrderOutcome RestingEngine::accept(AccountId id, EngineOrder order, News& news) 
       return outcome;
     }
   }
-  if (takes) match(id, order, pair, news);
+  match(id, order, pair, news);
   if (remaining(order).is_zero()) {
     close(account, std::move(order), OrderChange::Filled, {}, news);
   } else if (is_market(order)) {
@@ -300,8 +308,7 @@ void RestingEngine::fill(Account& account, EngineOrder& order, const PairTerms& 
 
   const bool buys = order.side == Side::Buy;
   const auto book = [&](const std::string& asset, const Decimal& amount, const Decimal& charged) {
-    const AssetTerms* const terms = market_.instruments().find_asset(asset);
-    const int places = terms != nullptr ? terms->precision : AssetTerms{}.precision;
+    const int places = market_.instruments().balance_places(asset);
     LedgerChange change;
     change.ledger_id = new_id('L');
     change.reference_id = fill.fill_id;
@@ -375,7 +382,8 @@ RestingEngine::Open* RestingEngine::find(Account& account, std::string_view orde
 }
 
 std::string RestingEngine::charge(Account& account, const std::string& symbol, int cost, int refused_cost) {
-  if (!options_.check_rates) return {};
+  // A pair that nobody knows has no counter: the order is refused for its symbol.
+  if (!options_.check_rates || market_.instruments().find_pair(symbol) == nullptr) return {};
   RateCounter& counter = account.rates.try_emplace(symbol, limits_of(account.terms.tier)).first->second;
   return counter.take(timers_.now(), cost, refused_cost) ? std::string() : "EOrder:Rate limit exceeded";
 }

@@ -19,20 +19,22 @@ namespace ktape {
 struct RestingEngineOptions {
   std::uint64_t seed = 1;  // of the ids
   bool check_rates = true;
-  std::size_t max_kept = 1000;  // closed orders and fills of an account
+  bool refuse_post_only_that_takes = false;  // with "EOrder:Post only order", instead of accepting and cancelling it
+  std::size_t max_kept = 1000;               // closed orders and fills of an account
 };
 
 // The simplest engine that keeps accounts honestly. Its rules:
 // - An order takes what the recorded book displays at the moment it arrives, from the best price on, as far as its
 //   limit allows; each level is a fill of its own. The book is not changed by that.
 // - What is left of a limit order (also gtd, iceberg) rests until it is cancelled or expires: recorded trades never
-// fill
-//   it. What is left of an ioc is cancelled, a fok that cannot be filled whole is killed, and so is what the
+//   fill it. What is left of an ioc is cancelled, a fok that cannot be filled whole is killed, and so is what the
 //   displayed book has no more of for a market order.
 // - A market order without a book to fill it from is refused.
-// - A post-only order that would take is accepted and cancelled with "Post only order".
+// - A post-only order that would take is accepted and cancelled with "Post only order" (an option).
 // - Fees are those of the account's terms, in the quote currency. A buy needs cost and fee, a sell the quantity, beyond
 //   what other open orders hold.
+// - While the market is in maintenance nothing is cancelled; a dead man's switch that is armed or runs out meanwhile
+//   cancels all when the market is back.
 // - Orders with triggers, margin, a start time or a conditional close are refused with EGeneral:Invalid arguments.
 // - The rate counter, the limit of open orders, the minimums, ticks and the states of market and pairs are Kraken's.
 class RestingEngine final : public TradingEngine {
@@ -45,6 +47,8 @@ class RestingEngine final : public TradingEngine {
 
   void submit(AccountId account, const TradingRequest& request, Done done) override;
   void add_listener(EngineListener& listener) override { listeners_.push_back(&listener); }
+  // To be told when the market's state changes (see MarketView::system).
+  void on_system(std::string_view system);
 
   std::size_t accounts() const override { return accounts_.size(); }
   const AccountTerms& terms(AccountId account) const override { return at(account).terms; }
@@ -73,6 +77,7 @@ class RestingEngine final : public TradingEngine {
     std::deque<EngineFill> fills;
     std::map<std::string, RateCounter, std::less<>> rates;  // by symbol
     Timer dead_man;
+    bool dead_man_armed = false;
   };
   using News = std::vector<EngineNews>;
   using Objection = std::optional<std::string>;
@@ -96,6 +101,7 @@ class RestingEngine final : public TradingEngine {
   Open* find(Account& account, std::string_view order_id, std::string_view client_order_id);
   std::string cancel_one(Account& account, Open* open, News& news);
   std::size_t cancel_all(Account& account, const std::string& reason, News& news);
+  void fire_dead_man(AccountId id);
   Objection check_amendment(Account& account, const Open& open, const AmendOrder& amend, const EngineOrder& amended);
 
   // The commands, each in Kraken's order of checks: resting_commands.cpp.
@@ -117,6 +123,7 @@ class RestingEngine final : public TradingEngine {
   std::vector<EngineListener*> listeners_;
   std::deque<std::pair<AccountId, EngineNews>> untold_;
   bool telling_ = false;
+  bool in_maintenance_ = false;
   Random random_;
   std::uint64_t orders_ = 0;
   std::int64_t trades_ = 0;

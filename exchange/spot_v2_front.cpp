@@ -66,6 +66,7 @@ void SpotV2Front::on_text(ConnectionId connection, std::string_view text, Timest
   if (channel == Channel::Level3) {
     if (!options_.tokens.accepts(parsed.token, connection)) {
       reply.error = "ESession:Invalid session";
+      reply.channel = *parsed.channel;  // it is the backend that knows tokens
       answer(connection, reply, stamped(reply, time_in));
       return;
     }
@@ -89,6 +90,8 @@ void SpotV2Front::acknowledge_automatic(ConnectionId connection, const Parsed& p
   reply.success = true;
   reply.channel = *parsed.channel;
   send(connection, stamped(reply, time_in));
+  // A subscription that succeeds brings heartbeats, this one too.
+  if (parsed.reply_method == "subscribe") let_hear_heartbeats(connection);
 }
 
 // Completes the request by the channel's defaults. An unsubscription of ohlc may leave out the interval: there is one.
@@ -175,7 +178,9 @@ std::string SpotV2Front::acceptance(const FeedRequest& request) const {
   answer.channel = to_string(feed.channel);
   answer.symbol = feed.symbol;
   answer.event_trigger = feed.event_trigger;
-  if (feed.channel == Channel::Book) answer.depth = feed.depth;
+  if (feed.channel == Channel::Book || (feed.channel == Channel::Level3 && options_.name_level3_depth)) {
+    answer.depth = feed.depth;
+  }
   if (feed.channel == Channel::Ohlc) answer.interval_minutes = feed.interval_minutes;
   if (request.method == Method::Subscribe) {
     answer.snapshot = request.snapshot;
@@ -190,6 +195,8 @@ std::string SpotV2Front::refusal(const FeedRequest& request, std::string_view er
   answer.method = to_string(request.method);
   answer.request_id = request.request_id;
   answer.symbol = request.feed.symbol;
+  // What the host of level 3 refuses behind the front says where it comes from, and names no symbol but in its text.
+  if (request.feed.channel == Channel::Level3) answer.channel = to_string(request.feed.channel);
   answer.error = error;
   return stamped(answer, request.time_in);
 }

@@ -30,6 +30,7 @@ struct SpotV2FrontOptions {
   bool name_symbol_without_slash = true;       // top-level `symbol` when it is not in ISO 4217-A3 format
   bool name_symbol_of_second_interval = true;  // and when a second ohlc interval is refused
   bool acknowledge_automatic_channels = true;  // answer a subscription of heartbeat or status, or stay silent
+  bool name_level3_depth = false;              // `depth` in acknowledgements of level3: documented, not in captures
   spot_v2::StatusForm status_form{};
   spot_v2::Host host = spot_v2::Host::Public;  // or Level3, whose clients need tokens
   SpotV2Tokens tokens{};

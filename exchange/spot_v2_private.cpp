@@ -1,6 +1,9 @@
 #include "exchange/spot_v2_private.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "core/base/assert.hpp"
 #include "core/base/random.hpp"
@@ -19,9 +22,6 @@ bool may_hear(const Permissions& permissions, Channel channel) {
                                       : permissions.query_open_trades && permissions.query_closed_trades;
 }
 
-// Whether it is told to whom wants the opening and closing of orders only.
-bool is_main_event(OrderChange change) { return change != OrderChange::PendingNew && change != OrderChange::Amended; }
-
 }  // namespace
 
 SpotV2Private::SpotV2Private(TimerService& timers, TradingEngine& engine, TokenDesk& tokens, const MarketView& market,
@@ -36,6 +36,7 @@ void SpotV2Private::attach(ConnectionId connection, const Endpoint& /*endpoint*/
   KTAPE_ASSERT(added, "a connection id is attached twice");
   at->second.client = &client;
   at->second.greeting = timers_.at(timers_.now(), [this, connection](Timestamp) { greet(connection); });
+  watch_for_subscription(connection);
 }
 
 void SpotV2Private::attach_guest(ConnectionId connection, FrameSink& client) {
@@ -68,6 +69,16 @@ void SpotV2Private::send_status(ConnectionId connection, std::string_view system
   std::string text;
   spot_v2::append_status(text, status, options_.status_form);
   send(connection, text);
+}
+
+void SpotV2Private::watch_for_subscription(ConnectionId connection) {
+  if (!options_.close_without_subscription) return;
+  Connection& from = connections_.at(connection);
+  if (from.guest) return;
+  const Duration most = *options_.close_without_subscription;
+  from.unsubscribed = timers_.at(timers_.now() + most, [this, connection, most](Timestamp) {
+    end(connection, {1001, fmt::format("no private subscription for {}", format_duration(most))});
+  });
 }
 
 bool SpotV2Private::send(ConnectionId connection, std::string_view text) {
@@ -115,16 +126,31 @@ void SpotV2Private::on_text(ConnectionId connection, std::string_view text) {
   }
   if (parsed.trading) return trade(connection, parsed, time_in);
   const auto channel = parse_channel(*parsed.channel);
+  // It has had a host of its own since December 2025.
+  if (channel == Channel::Level3) return refuse(connection, parsed, kPublicElsewhere, false, time_in);
   if (channel != Channel::Executions && channel != Channel::Balances) {
-    // level3, which has had a host of its own since December 2025; and heartbeat and status, which come unasked.
-    return refuse(connection, parsed, channel == Channel::Level3 ? kPublicElsewhere : "Unsupported event", false,
-                  time_in);
+    return acknowledge_automatic(connection, parsed, time_in);
   }
   if (parsed.reply_method == "subscribe") {
     subscribe(connection, parsed, *channel, time_in);
   } else {
     unsubscribe(connection, parsed, *channel, time_in);
   }
+}
+
+// heartbeat and status, which come unasked.
+void SpotV2Private::acknowledge_automatic(ConnectionId connection, const Parsed& parsed, Timestamp time_in) {
+  if (!options_.acknowledge_automatic_channels) return;
+  Reply reply;
+  reply.method = parsed.reply_method;
+  reply.request_id = parsed.request_id;
+  reply.success = true;
+  reply.channel = *parsed.channel;
+  reply.time_in = time_in;
+  reply.time_out = timers_.now();
+  std::string out;
+  spot_v2::append_reply(out, reply);
+  if (send(connection, out) && parsed.reply_method == "subscribe") start_heartbeats(connection);
 }
 
 void SpotV2Private::refuse(ConnectionId connection, const Parsed& parsed, std::string_view error, bool from_backend,
@@ -149,7 +175,8 @@ void SpotV2Private::subscribe(ConnectionId connection, const Parsed& parsed, Cha
   Connection& from = connections_.at(connection);
   auto& place = channel == Channel::Executions ? from.executions : from.balances;
   if (place) return refuse(connection, parsed, "Already subscribed", false, time_in);
-  place = Subscriber{grant.account, 0, parsed.order_status.value_or(true)};
+  place = Subscriber{grant.account, 0, parsed.order_status.value_or(true), parsed.all_users};
+  from.unsubscribed.cancel();
   tokens_.bind(parsed.token, connection);
   acknowledge(connection, parsed, channel, grant.account, time_in);
   send_snapshots(connection, parsed, channel);
@@ -167,12 +194,11 @@ void SpotV2Private::acknowledge(ConnectionId connection, const Parsed& parsed, C
   reply.time_out = timers_.now();
   std::string out;
   if (channel == Channel::Executions && parsed.reply_method == "subscribe") {
-    reply.snapshot = true;
+    // The old name of snap_orders, as which it is taken and told.
+    reply.snapshot = parsed.snapshot_orders.value_or(parsed.snapshot.value_or(true));
     reply.warnings = spot_v2::kExecutionsWarnings;
     spot_v2::append_executions_acknowledgement(
-        out, reply,
-        {engine_.max_rate_count(account), parsed.snapshot_orders.value_or(parsed.snapshot.value_or(true)),
-         parsed.snapshot_trades.value_or(false)});
+        out, reply, {engine_.max_rate_count(account), *reply.snapshot, parsed.snapshot_trades.value_or(false)});
   } else {
     if (parsed.reply_method == "subscribe") reply.snapshot = parsed.snapshot.value_or(true);
     spot_v2::append_reply(out, reply);
@@ -222,6 +248,7 @@ void SpotV2Private::unsubscribe(ConnectionId connection, const Parsed& parsed, C
   if (!place) return refuse(connection, parsed, "Subscription Not Found", false, time_in);
   const AccountId account = place->account;
   place.reset();
+  if (!from.executions && !from.balances) watch_for_subscription(connection);
   acknowledge(connection, parsed, channel, account, time_in);
 }
 
@@ -257,8 +284,10 @@ void SpotV2Private::answer_trade(ConnectionId connection, const Parsed& parsed, 
   reply.current_time = answer.current_time;
   reply.trigger_time = answer.trigger_time;
   std::string out;
-  // Of several orders to cancel each has an answer of its own, and a failure does not say which it is about.
+  // Of several orders to cancel each has an answer of its own, and a failure does not say which it is about. Kraken
+  // does not answer in the order of the request: in its own example the second comes first.
   if (parsed.reply_method == "cancel_order") {
+    if (!options_.cancel_answers_in_order) std::reverse(orders.begin(), orders.end());
     for (const OrderAnswer& order : orders) {
       if (!order.error.empty()) {
         refuse(connection, parsed, order.error, false, time_in);
@@ -279,6 +308,9 @@ void SpotV2Private::answer_trade(ConnectionId connection, const Parsed& parsed, 
 
 void SpotV2Private::on_engine_news(AccountId account, const EngineNews& news) {
   const auto* const order = std::get_if<OrderNews>(&news);
+  const auto user_of = [&](const Subscriber& subscriber) {
+    return subscriber.all_users ? std::string_view(engine_.terms(account).name) : std::string_view();
+  };
   std::string text;
   for (const ConnectionId connection : connections()) {
     const auto at = connections_.find(connection);
@@ -287,13 +319,30 @@ void SpotV2Private::on_engine_news(AccountId account, const EngineNews& news) {
     if (!place || place->account != account) continue;
     text.clear();
     if (order != nullptr) {
-      if (!place->every_status && !is_main_event(order->change)) continue;
-      spot_v2_reports::append_news(text, *order, ++place->sequence);
+      if (!hears(*place, order->change)) continue;
+      spot_v2_reports::append_news(text, *order, ++place->sequence, user_of(*place));
     } else {
-      spot_v2_reports::append_ledger_change(text, std::get<LedgerChange>(news), ++place->sequence);
+      spot_v2_reports::append_ledger_change(text, std::get<LedgerChange>(news), ++place->sequence, user_of(*place));
     }
     send(connection, text);
   }
+}
+
+bool SpotV2Private::hears(const Subscriber& subscriber, OrderChange change) const {
+  if (subscriber.every_status) return true;
+  switch (change) {
+    case OrderChange::PendingNew:
+    case OrderChange::Amended:
+      return false;
+    case OrderChange::Trade:
+      return options_.trades_with_main_events;
+    case OrderChange::New:
+    case OrderChange::Filled:
+    case OrderChange::Canceled:
+    case OrderChange::Expired:
+      break;
+  }
+  return true;
 }
 
 void SpotV2Private::start_heartbeats(ConnectionId connection) {
@@ -317,15 +366,17 @@ std::vector<ConnectionId> SpotV2Private::connections() const {
   return all;
 }
 
+void SpotV2Private::end(ConnectionId connection, const CloseInfo& why) {
+  const auto at = connections_.find(connection);
+  if (at == connections_.end()) return;
+  FrameSink* const client = at->second.client;
+  connections_.erase(at);
+  tokens_.release(connection);
+  client->on_frame({timers_.now(), connection, Direction::FromExchange, FrameKind::Closed, why.text()});
+}
+
 void SpotV2Private::close_all(const CloseInfo& why) {
-  for (const ConnectionId connection : connections()) {
-    const auto at = connections_.find(connection);
-    if (at == connections_.end()) continue;
-    FrameSink* const client = at->second.client;
-    connections_.erase(at);
-    tokens_.release(connection);
-    client->on_frame({timers_.now(), connection, Direction::FromExchange, FrameKind::Closed, why.text()});
-  }
+  for (const ConnectionId connection : connections()) end(connection, why);
 }
 
 }  // namespace ktape

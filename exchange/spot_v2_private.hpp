@@ -15,8 +15,15 @@
 
 namespace ktape {
 
+// Where Kraken's behaviour is not known, or has changed, the choice has a name (spot-v2 section 14).
 struct SpotV2PrivateOptions {
   Duration heartbeat_interval = std::chrono::seconds(1);
+  // A connection without a private subscription is closed after so long, whatever it says (section 1.3). Nothing:
+  // never.
+  std::optional<Duration> close_without_subscription{};
+  bool acknowledge_automatic_channels = true;  // answer a subscription of heartbeat or status, or stay silent
+  bool trades_with_main_events = false;  // `order_status` false: new, filled, canceled and expired only, or fills, too
+  bool cancel_answers_in_order = false;  // of a cancel_order that names several: Kraken's order is another one
   std::string version = "2.0.10";
   std::uint64_t connection_id_seed = 0;
   spot_v2::StatusForm status_form{};
@@ -48,6 +55,7 @@ class SpotV2Private final : public GuestExchange, private EngineListener {
     AccountId account{};
     std::int64_t sequence = 0;  // of the message that was sent last
     bool every_status = true;   // executions
+    bool all_users = false;     // names the account in each event
   };
   struct Connection {
     FrameSink* client = nullptr;
@@ -55,7 +63,7 @@ class SpotV2Private final : public GuestExchange, private EngineListener {
     bool guest = false;             // greeted by another exchange
     bool hears_heartbeats = false;  // from the first subscription on
     std::optional<Subscriber> executions, balances;
-    Timer greeting, heartbeat;
+    Timer greeting, heartbeat, unsubscribed;
   };
   using Parsed = spot_v2::ParsedRequest;
 
@@ -63,6 +71,8 @@ class SpotV2Private final : public GuestExchange, private EngineListener {
 
   void greet(ConnectionId connection);
   void send_status(ConnectionId connection, std::string_view system);
+  void watch_for_subscription(ConnectionId connection);
+  void acknowledge_automatic(ConnectionId connection, const Parsed& parsed, Timestamp time_in);
   void on_text(ConnectionId connection, std::string_view text);
   void subscribe(ConnectionId connection, const Parsed& parsed, Channel channel, Timestamp time_in);
   void unsubscribe(ConnectionId connection, const Parsed& parsed, Channel channel, Timestamp time_in);
@@ -75,6 +85,8 @@ class SpotV2Private final : public GuestExchange, private EngineListener {
               Timestamp time_in);
   void start_heartbeats(ConnectionId connection);
   void beat(ConnectionId connection, Timestamp deadline);
+  bool hears(const Subscriber& subscriber, OrderChange change) const;
+  void end(ConnectionId connection, const CloseInfo& why);
   // False if nobody hears it.
   bool send(ConnectionId connection, std::string_view text);
   std::vector<ConnectionId> connections() const;

@@ -29,12 +29,14 @@ std::optional<Decimal> in_dollars(const Decimal& fee, std::string_view symbol) {
   return std::nullopt;
 }
 
-void name(OrderReport& report, const EngineOrder& order) {
-  report.order_id = order.order_id;
-  report.client_order_id = order.client_order_id;
-  report.user_reference = order.user_reference;
+// An order, or the fill of one.
+template <class Named>
+void name(OrderReport& report, const Named& named) {
+  report.order_id = named.order_id;
+  report.client_order_id = named.client_order_id;
+  report.user_reference = named.user_reference;
   // Kraken tells the reference 0 of an order that was given neither.
-  if (order.client_order_id.empty() && !order.user_reference) report.user_reference = 0;
+  if (named.client_order_id.empty() && !named.user_reference) report.user_reference = 0;
 }
 
 void describe(Execution& execution, const EngineOrder& order) {
@@ -136,8 +138,9 @@ Execution execution_of(const OrderNews& news) {
 
 }  // namespace
 
-void append_news(std::string& out, const OrderNews& news, std::int64_t sequence) {
+void append_news(std::string& out, const OrderNews& news, std::int64_t sequence, std::string_view user) {
   Execution execution = execution_of(news);
+  execution.user = user;
   Fee fee;
   if (news.fill) {
     fee = fee_of(*news.fill);
@@ -166,9 +169,7 @@ void append_fill_snapshot(std::string& out, std::span<const EngineFill> fills, s
   std::vector<Execution> executions;
   for (const EngineFill& fill : fills) {
     Execution execution;
-    execution.order.order_id = fill.order_id;
-    execution.order.client_order_id = fill.client_order_id;
-    execution.order.user_reference = fill.user_reference;
+    name(execution.order, fill);
     describe_fill(execution, fill);
     execution.order.status = "filled";
     execution.fill = fill_of(fill, fees.emplace_back(fee_of(fill)));
@@ -181,10 +182,9 @@ void append_balance_snapshot(std::string& out, const std::map<std::string, Decim
                              const InstrumentTable& instruments, std::int64_t sequence) {
   std::vector<Balance> all;
   for (const auto& [asset, amount] : balances) {
-    const AssetTerms* const terms = instruments.find_asset(asset);
     Balance sum;
     sum.asset = asset;
-    sum.balance = terms != nullptr ? money::rounded(amount, terms->precision).value_or(amount) : amount;
+    sum.balance = money::rounded(amount, instruments.balance_places(asset)).value_or(amount);
     Balance part = sum;
     part.wallet = "spot/main";
     all.push_back(sum);
@@ -197,8 +197,9 @@ void append_balance_snapshot(std::string& out, const std::map<std::string, Decim
   spot_v2::append_balances(out, reports);
 }
 
-void append_ledger_change(std::string& out, const LedgerChange& change, std::int64_t sequence) {
+void append_ledger_change(std::string& out, const LedgerChange& change, std::int64_t sequence, std::string_view user) {
   spot_v2::LedgerEntry entry;
+  entry.user = user;
   entry.balance.asset = change.asset;
   entry.balance.wallet = "spot/main";
   entry.balance.balance = change.balance;

@@ -53,6 +53,7 @@ KrakenHosts::KrakenHosts(TimerService& timers, Exchange& market, KrakenHostsOpti
                                       static_cast<GuestExchange*>(&spot_v1_private_), level3_.get()}) {
       if (side != nullptr) side->on_system(system);
     }
+    engine_.on_system(system);
   };
   if (options_.make_level3 && !options_.accounts.empty()) {
     level3_ = options_.make_level3(

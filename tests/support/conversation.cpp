@@ -27,6 +27,14 @@ bool matches(std::string_view text, std::string_view pattern) {
 std::string play(VirtualClock& clock, Exchange& exchange, std::string_view script) {
   ExchangeDriver driver(clock, exchange);
   std::map<int, ConnectionId> clients;
+  // Nobody listens any more when this is over.
+  struct Farewell {
+    ~Farewell() {
+      for (const auto& [number, id] : clients) driver.leave(id);
+    }
+    ExchangeDriver& driver;
+    std::map<int, ConnectionId>& clients;
+  } farewell{driver, clients};
   std::map<int, std::deque<std::string>> unheard;
   const auto collect = [&] {
     for (const auto& [number, id] : clients) {

@@ -111,6 +111,14 @@ TEST_F(SpotV2FrontTalk, TakesItsOwnResultAsParametersOfANewSubscription) {
             "");
 }
 
+TEST_F(SpotV2FrontTalk, TakesTheParametersOfInstrumentWithoutEffect) {
+  EXPECT_EQ(talk(kHello + R"(
+> {"method":"subscribe","params":{"channel":"instrument","snapshot":false,"include_tokenized_assets":true,"execution_venue":"international"}}
+< {"method":"subscribe","result":{"channel":"instrument","snapshot":false,"warnings":["tick_size is deprecated, use price_increment"]},"success":true,...}
+)"),
+            "");
+}
+
 TEST_F(SpotV2FrontTalk, RefusesInKrakensWordsAndShapes) {
   EXPECT_EQ(talk(kHello + R"(
 # The request as a whole.
@@ -221,11 +229,14 @@ TEST_F(SpotV2FrontTalk, MayStaySilentOnHeartbeatAndStatusRequests) {
   EXPECT_EQ(talk(kHello + R"(
 > {"method":"subscribe","params":{"channel":"heartbeat"},"req_id":3}
 < {"method":"subscribe","req_id":3,"result":{"channel":"heartbeat"},"success":true,...}
+@ +1s
+< {"channel":"heartbeat"}
 )"),
             "");
   Market silent(clock, {.acknowledge_automatic_channels = false});
   EXPECT_EQ(play(clock, silent, kHello + R"(
 > {"method":"subscribe","params":{"channel":"heartbeat"},"req_id":3}
+@ +3s
 )"),
             "");
 }

@@ -96,6 +96,32 @@ TEST(KrakenHosts, GiveFuturesTheirPrivateFeeds) {
             R"({"feed":"fills_snapshot","account":"00000000-0000-4000-8000-000000000001","fills":[]})");
 }
 
+TEST(KrakenHosts, TellTheOtherHostsOfTheStateOfTheEngine) {
+  test::SmallMarket market;
+  test::FrameLog own, guest;
+  market.kraken.attach(ConnectionId{1}, at("wss://ws-auth.kraken.com/v2"), own);
+  market.kraken.attach(ConnectionId{2}, at("ws://127.0.0.1/v2"), guest);
+  market.clock.advance_to(test::SmallMarket::kStart + seconds(3));
+  const auto states = [](const test::FrameLog& log) {
+    std::string all;
+    for (const auto& frame : log.frames) {
+      const std::string name = R"("system":")";
+      const auto begin = frame.payload.find(name);
+      if (begin == std::string::npos) continue;
+      all +=
+          frame.payload.substr(begin + name.size(), frame.payload.find('"', begin + name.size()) - begin - name.size());
+      all += ' ';
+    }
+    return all;
+  };
+  for (const char* const state : {"maintenance", "cancel_only", "cancel_only", "online"}) {
+    ASSERT_TRUE(market.playback->set_system(state));
+    EXPECT_EQ(market.kraken.watch().system(), state);
+  }
+  EXPECT_EQ(states(own), "online maintenance cancel_only online ");
+  EXPECT_EQ(states(guest), "online maintenance cancel_only cancel_only online ") << "as the public host tells it, once";
+}
+
 // A book order by order, beside the other hosts: by its name, by its path, and on a URL for everything.
 TEST(KrakenHosts, HaveALevel3HostForThoseWithAToken) {
   test::Tape tape;
