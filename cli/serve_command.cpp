@@ -127,6 +127,7 @@ int serve(const ServeArguments& arguments, const ServeHooks& hooks) {
   }
   auto how = (*markets)->hosts_options();
   how.accounts = std::move(accounts);
+  how.spot_v2.close_without_subscription = limits->idle_close;
   if (options.scenario) how.token_seed = options.scenario->seed;
   hosts::KrakenHosts kraken(clock, (*markets)->main_market(), std::move(how));
   LimitedExchange limited(clock, kraken, *limits);
