@@ -18,6 +18,7 @@ SpotV2FrontOptions front_options(const Level3PlaybackOptions& options) {
   SpotV2FrontOptions front;
   front.host = spot_v2::Host::Level3;
   front.tokens = options.tokens;
+  front.name_level3_depth = options.name_depth;
   return front;
 }
 
@@ -286,15 +287,32 @@ bool Level3Playback::is_listed(std::string_view symbol) const { return options_.
 
 void Level3Playback::on_detached(ConnectionId connection) {
   guests_.erase(connection);
+  uses_.erase(connection);
   options_.tokens.release(connection);
   for (auto& [symbol, book] : books_) {
     std::erase_if(book.awaiting, [connection](const auto& one) { return one.first == connection; });
   }
 }
 
+// Spot-v2 section 1.4.
+bool Level3Playback::allows_snapshot(Use& use, int depth) const {
+  if (!options_.snapshot_cost_per_second) return true;
+  const Timestamp now = timers_.now();
+  if (now - use.second_began_at >= std::chrono::seconds(1)) {
+    use.second_began_at = now;
+    use.cost = 0;
+  }
+  const int cost = depth <= 10 ? 5 : depth <= 100 ? 25 : 100;
+  if (use.cost + cost > *options_.snapshot_cost_per_second) return false;
+  use.cost += cost;
+  return true;
+}
+
 void Level3Playback::on_request(const FeedRequest& request) {
   const Feed& feed = request.feed;
+  Use& use = uses_[request.connection];
   if (request.method == Method::Unsubscribe) {
+    --use.symbols;
     if (const auto found = books_.find(feed.symbol); found != books_.end()) {
       found->second.awaiting.erase({request.connection, feed.depth});
     }
@@ -304,6 +322,17 @@ void Level3Playback::on_request(const FeedRequest& request) {
   if (feed.depth > held) {
     return front_.refuse(request, fmt::format("{} is not in this recording, which holds depth {}", feed.text(), held));
   }
+  if (options_.symbols && use.symbols >= *options_.symbols) {
+    return front_.refuse(request, fmt::format("Limit of {} level3 symbols reached, when trying to subscribe to {}",
+                                              *options_.symbols, feed.symbol));
+  }
+  if (request.snapshot && !allows_snapshot(use, feed.depth)) {
+    return front_.refuse(
+        request,
+        fmt::format("Rate limit for snapshot requests exceeded, when trying to subscribe to {} level3 snapshot",
+                    feed.symbol));
+  }
+  ++use.symbols;
   front_.accept(request);
   if (!front_.is_subscribed(request.connection, feed)) return;
   Book& book = book_of(feed.symbol, held);

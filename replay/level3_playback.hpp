@@ -27,6 +27,11 @@ struct Level3PlaybackOptions {
   // Asked for when it begins: what is added to the recorded stamps.
   std::function<Duration()> shift = [] { return Duration::zero(); };
   bool shift_messages = false;  // and to the times inside of messages; then it is whole seconds
+  // What snapshots may cost on one connection within a second: 200, of professional accounts 500; one of depth 10 costs
+  // 5, of 100 25, of 1000 100. And how many symbols it may hear at once. Nothing: any number.
+  std::optional<int> snapshot_cost_per_second = 200;
+  std::optional<std::size_t> symbols = 200;
+  bool name_depth = false;  // in acknowledgements
   // Whether it may begin anew for a client that comes after the end: the market beside it has.
   std::function<bool()> may_begin_anew = [] { return false; };
 };
@@ -74,6 +79,12 @@ class Level3Playback final : public GuestExchange, private Front::Backend {
     std::map<int, Image> told;  // what those hear who hold it, by their depth
     std::set<std::pair<ConnectionId, int>> awaiting;
   };
+  // What a connection has asked for.
+  struct Use {
+    Timestamp second_began_at{};
+    int cost = 0;  // within that second
+    std::size_t symbols = 0;
+  };
   class Reading;
 
   bool is_listed(std::string_view symbol) const override;
@@ -89,6 +100,7 @@ class Level3Playback final : public GuestExchange, private Front::Backend {
   void finish(const CloseInfo& why);
   void take(const Level3Snapshot& snapshot, std::string_view text);
   void take(const Level3Update& update, std::string_view text);
+  bool allows_snapshot(Use& use, int depth) const;
   // What the hearers of each depth are told of the change; `verbatim` to those of the recorded one.
   void tell(Book& book, std::optional<Timestamp> at, std::string_view verbatim);
   void send_snapshot(Book& book, ConnectionId connection, int depth);
@@ -116,6 +128,7 @@ class Level3Playback final : public GuestExchange, private Front::Backend {
   Timer timer_;
   std::map<std::string, Book, std::less<>> books_;
   std::set<ConnectionId> guests_;
+  std::map<ConnectionId, Use> uses_;
   std::string system_ = "online";
 };
 

@@ -55,10 +55,12 @@ void PlaybackExchange::tell_update(Touched& touched, std::string_view text) {
   // Where nothing is known of what they missed, they hear what comes.
   if (touched.track->state->is_momentary()) take_in_abandoned(touched, {}, news);
   std::vector<ConnectionId> hearers;
-  for (const auto& listener : touched.track->listeners) {
+  for (auto& listener : touched.track->listeners) {
     if (listener.feed != touched.feed) continue;
     // Without its beginning a book's update is of no use; who replays the recorded client hears it nevertheless.
     if (is_book && listener.awaiting && !listener.verbatim) continue;
+    // For who has heard of it, a later snapshot is no beginning any more.
+    if (!listener.verbatim) listener.awaiting = false;
     hearers.push_back(listener.client);
   }
   change_smaller_books(touched, news);

@@ -414,6 +414,27 @@ TEST_F(Playback, TellsTheDifferenceToThoseWhoDidNotSubscribeAgain) {
       << "nothing of the ticker, which says the same again";
 }
 
+TEST_F(Playback, SendsNoSnapshotToThoseWhoHaveHeardUpdates) {
+  tape.hear(at(0), kStatus);
+  // The beginning is missing: this client had subscribed before the recording begins.
+  tape.hear(at(100), trades(1, 2, false));
+  tape.hear(at(200), trades(3, 1, false));
+  tape.hear(at(60'000), ack("unsubscribe", R"("trade","symbol":"BTC/USD")"));
+  tape.hear(at(60'100), ack("subscribe", R"("trade","snapshot":true,"symbol":"BTC/USD")"));
+  tape.hear(at(60'200), trades(1, 5, true));
+  tape.hear(at(60'300), trades(6, 1, false));
+  tape.hear(at(90'000), kHeartbeat);
+  options.known_feeds = {Feed::trade("BTC/USD")};
+  load();
+  const auto client = driver->connect();
+  driver->say(client, ask("subscribe", R"("trade","symbol":["BTC/USD"],"snapshot":true)"));
+  run_to(150);
+  EXPECT_EQ(driver->take(client).size(), 3U) << "status, the answer, and what was traded";
+  run_to(70'000);
+  EXPECT_EQ(driver->take(client), (Texts{trades(3, 1, false), trades(4, 2, false), trades(6, 1, false)}))
+      << "of the snapshot only what it had not heard";
+}
+
 TEST_F(Playback, GoesThroughARecordedOutage) {
   tape.add(at(0), FrameKind::Opened, "wss://x/", 1);
   tape.hear(at(10), kStatus, 1);

@@ -1,5 +1,6 @@
 #include "replay/level3_playback.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "core/base/virtual_clock.hpp"
@@ -23,11 +24,13 @@ class Level3PlaybackTest : public testing::Test {
     tape.add(kStart, FrameKind::Opened, "wss://ws-l3.kraken.com/v2");
     tape.hear(kStart + seconds(1), kSnapshot);
     tape.add(kStart + seconds(10), FrameKind::Closed, "1000", 1, Direction::ToExchange);
-    Level3PlaybackOptions options;
+    make({});
+  }
+  void make(Level3PlaybackOptions options) {
     options.tokens = {.accepts = [](std::string_view token, ConnectionId) { return token == "good"; },
                       .hold = [this](std::string_view, ConnectionId) { ++held; },
                       .release = [this](ConnectionId) { ++released; }};
-    options.depths = {{"ETH/EUR", 10}};
+    options.depths = {{"ETH/EUR", 10}, {"BTC/USD", 100}, {"XRP/USD", 1000}};
     exchange.emplace(
         clock,
         [this] {
@@ -84,7 +87,8 @@ TEST_F(Level3PlaybackTest, RefusesInKrakensWords) {
   attach();
   EXPECT_THAT(answer_to(R"("channel":"level3","symbol":["ETH/EUR"])"), HasSubstr(R"("error":"Token(s) not found")"));
   EXPECT_THAT(answer_to(R"("channel":"level3","symbol":["ETH/EUR"],"token":"bad")"),
-              HasSubstr(R"("error":"ESession:Invalid session")"));
+              HasSubstr(R"({"channel":"level3","error":"ESession:Invalid session","method":"subscribe",)"
+                        R"("status":"error","success":false,"time_in":)"));
   EXPECT_THAT(answer_to(R"("channel":"level3","symbol":["XBT/EUR"],"token":"good")"),
               HasSubstr(R"("error":"Currency pair not supported XBT/EUR")"));
   EXPECT_THAT(answer_to(R"("channel":"level3","symbol":["ETH/EUR"],"depth":25,"token":"good")"),
@@ -119,6 +123,76 @@ TEST_F(Level3PlaybackTest, IsAGuestThatIsSilentUntilItIsSpokenTo) {
   ASSERT_EQ(client.frames.size(), 2U);
   EXPECT_THAT(client.frames[0].payload, HasSubstr(R"("success":true)"));
   EXPECT_THAT(client.frames[1].payload, HasSubstr(R"("type":"snapshot")"));
+}
+
+TEST_F(Level3PlaybackTest, RefusesMoreSnapshotsInASecondThanKrakenDoes) {
+  attach();
+  const auto asked = [&](std::string_view symbol, int depth, std::string_view method = "subscribe") {
+    return answer_to(fmt::format(R"("channel":"level3","symbol":["{}"],"depth":{},"token":"good")", symbol, depth),
+                     method);
+  };
+  // 100 points for the deepest books, 25 for those of 100 levels, 5 for the smallest: 200 in a second.
+  EXPECT_THAT(asked("XRP/USD", 1000), HasSubstr(R"("success":true)"));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(asked("BTC/USD", 100), HasSubstr(R"("success":true)"));
+    asked("BTC/USD", 100, "unsubscribe");
+  }
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_THAT(asked("ETH/EUR", 10), HasSubstr(R"("success":true)"));
+    asked("ETH/EUR", 10, "unsubscribe");
+  }
+  EXPECT_THAT(asked("BTC/USD", 100),
+              HasSubstr(R"({"channel":"level3","error":"Rate limit for snapshot requests exceeded, )"
+                        R"(when trying to subscribe to BTC/USD level3 snapshot","method":)"
+                        R"("subscribe","status":"error","success":false,"time_in":)"));
+  EXPECT_THAT(asked("ETH/EUR", 10), HasSubstr(R"("success":true)")) << "which fits";
+  clock.advance_to(kStart + std::chrono::milliseconds(999));
+  EXPECT_THAT(asked("BTC/USD", 100), HasSubstr("Rate limit"));
+  EXPECT_THAT(answer_to(R"("channel":"level3","symbol":["BTC/USD"],"depth":100,"snapshot":false,"token":"good")"),
+              HasSubstr(R"("success":true)"))
+      << "it is snapshots that cost";
+  asked("BTC/USD", 100, "unsubscribe");
+  clock.advance_to(kStart + seconds(1));
+  EXPECT_THAT(asked("BTC/USD", 100), HasSubstr(R"("success":true)"));
+}
+
+TEST_F(Level3PlaybackTest, HearsOfNoMoreSymbolsThanKrakenAllows) {
+  Level3PlaybackOptions options;
+  options.symbols = 2;
+  make(std::move(options));
+  attach();
+  const auto asked = [&](std::string_view symbol, std::string_view method = "subscribe") {
+    return answer_to(fmt::format(R"("channel":"level3","symbol":["{}"],"token":"good")", symbol), method);
+  };
+  EXPECT_THAT(asked("ETH/EUR"), HasSubstr(R"("success":true)"));
+  EXPECT_THAT(asked("BTC/USD"), HasSubstr(R"("success":true)"));
+  EXPECT_THAT(asked("XRP/USD"), HasSubstr("Limit of 2 level3 symbols reached, when trying to subscribe to XRP/USD"));
+  EXPECT_THAT(asked("ETH/EUR", "unsubscribe"), HasSubstr(R"("success":true)"));
+  EXPECT_THAT(asked("XRP/USD"), HasSubstr(R"("success":true)"));
+}
+
+TEST_F(Level3PlaybackTest, NamesTheDepthInItsAnswersIfWanted) {
+  Level3PlaybackOptions options;
+  options.name_depth = true;
+  make(std::move(options));
+  attach();
+  EXPECT_THAT(answer_to(R"("channel":"level3","symbol":["ETH/EUR"],"token":"good")"),
+              HasSubstr(R"("result":{"channel":"level3","depth":10,"snapshot":true,"symbol":"ETH/EUR"})"));
+}
+
+TEST_F(Level3PlaybackTest, TellsOfTheStateOfTheEngine) {
+  exchange->on_system("post_only");
+  attach();
+  test::FrameLog guest;
+  exchange->attach_guest(ConnectionId{2}, guest);
+  clock.advance_to(kStart);
+  ASSERT_EQ(client.frames.size(), 1U);
+  EXPECT_THAT(client.frames[0].payload, HasSubstr(R"("system":"post_only")"));
+  exchange->on_system("online");
+  ASSERT_EQ(client.frames.size(), 2U);
+  EXPECT_THAT(client.frames[1].payload,
+              HasSubstr(R"({"channel":"status","type":"update","data":[{"version":"2.0.10","system":"online")"));
+  EXPECT_EQ(guest.frames.size(), 0U) << "who hears it elsewhere";
 }
 
 TEST_F(Level3PlaybackTest, EndsWithTheRecording) {
