@@ -50,6 +50,7 @@ missing() {
     case $kind in
       path)
         word=${word%/}
+        word=${word#tests/}
         # "scripts/datasets" is what ctest calls scripts/datasets_check.sh.
         grep -qE "(^|/)${word//./\\.}((_check|_test)\.sh)?$" "$work/files" || echo "$line: no such file: tests/$word"
         ;;
