@@ -56,8 +56,10 @@ ClientLink::ClientLink(ServerCore& core, ConnectionId id, net::ByteStream stream
       address_(std::move(address)),
       socket_(std::move(stream), limits_of(core.options), static_cast<net::WebSocketEvents&>(*this)) {
   socket_.accept([this](const net::UpgradeRequest& request) { return check(request); },
-                 core_.options.answer_http
-                     ? net::HttpAnswerer([this](const net::HttpRequest& request) { return answer(request); })
+                 core_.options.answer_http || core_.options.forward_http
+                     ? net::HttpAnswerer([this](const net::HttpRequest& request, net::HttpReply reply) {
+                         return answer(request, std::move(reply));
+                       })
                      : nullptr);
 }
 
@@ -89,10 +91,16 @@ std::optional<net::HttpRefusal> ClientLink::check(const net::UpgradeRequest& req
   return std::nullopt;
 }
 
-std::optional<net::HttpResponse> ClientLink::answer(const net::HttpRequest& request) {
-  std::optional<net::HttpResponse> response;
-  core_.pace->at_present([&] { response = core_.options.answer_http(request); });
-  return response;
+bool ClientLink::answer(const net::HttpRequest& request, net::HttpReply reply) {
+  if (core_.options.answer_http) {
+    std::optional<net::HttpResponse> response;
+    core_.pace->at_present([&] { response = core_.options.answer_http(request); });
+    if (response) {
+      reply(*response);
+      return true;
+    }
+  }
+  return core_.options.forward_http && core_.options.forward_http(request, std::move(reply));
 }
 
 void ClientLink::on_frame(const Frame& frame) {

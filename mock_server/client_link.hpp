@@ -93,7 +93,7 @@ class ClientLink final : public FrameSink, private net::WebSocketEvents {
   void release_all();
 
   std::optional<net::HttpRefusal> check(const net::UpgradeRequest& request) const;
-  std::optional<net::HttpResponse> answer(const net::HttpRequest& request);
+  bool answer(const net::HttpRequest& request, net::HttpReply reply);
 
   ServerCore& core_;
   ConnectionId id_;

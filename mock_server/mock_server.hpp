@@ -70,6 +70,8 @@ struct MockServerOptions {
   // Answers requests that ask for no websocket, at the exchange's present time: a web server on the same port. Nothing:
   // it has no answer, and HTTP says so.
   std::function<std::optional<net::HttpResponse>(const net::HttpRequest& request)> answer_http{};
+  // Is given those that have no answer yet, to answer them later in the loop; false: it will not.
+  std::function<bool(const net::HttpRequest& request, net::HttpReply reply)> forward_http{};
 
   // What goes wrong on purpose; all of it asked at the exchange's present time. A socket that is just open: whether it
   // is reset. A handshake: how it fails; the certificates to show are in `troubled`, and without one there is none. A

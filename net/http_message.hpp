@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,9 @@ struct HttpRefusal {
   std::string text;     // the body, a sentence for people
   HttpHeaders headers;  // further ones
 };
+
+// Takes the answer to a request, once.
+using HttpReply = std::function<void(const HttpResponse&)>;
 
 // The value of the first header of that name, whatever its case; empty if there is none.
 std::string_view find_header(const HttpHeaders& headers, std::string_view name);

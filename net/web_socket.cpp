@@ -181,7 +181,14 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
     }
     request = describe(parser->get());
     if (answerer && !request.is_upgrade) {
-      if (auto response = answerer(requested_by(parser->get()))) return respond(*response);
+      awaits_answer = true;
+      start_timer(limits.answer_timeout, "a request had no answer in time");
+      const bool taken = answerer(requested_by(parser->get()), [weak = weak_from_this()](const HttpResponse& response) {
+        const auto self = weak.lock();
+        if (self && std::exchange(self->awaits_answer, false)) self->respond(response);
+      });
+      if (taken) return;
+      awaits_answer = false;
     }
     if (stage != Stage::Handshake) return;
     if (auto refusal = policy(request)) {
@@ -421,7 +428,8 @@ struct WebSocket::Impl : std::enable_shared_from_this<Impl> {
   UpgradeRequest request;
   UpgradePolicy policy;
   HttpAnswerer answerer;
-  bool answered = false;  // a request without an upgrade
+  bool awaits_answer = false;  // a request without an upgrade
+  bool answered = false;       // one before
   std::unique_ptr<ws::response_type> answer;
   std::optional<http::request_parser<http::string_body>> parser;
 };

@@ -24,7 +24,8 @@ struct WebSocketLimits {
   Duration close_timeout = std::chrono::seconds(10);
   // A server's side that answers HTTP requests, too:
   std::size_t max_body_bytes = std::size_t{256} << 10U;
-  Duration idle_timeout = std::chrono::seconds(60);  // after an answer, until the next request
+  Duration answer_timeout = std::chrono::seconds(60);  // for an answer that comes later
+  Duration idle_timeout = std::chrono::seconds(60);    // after an answer, until the next request
 };
 
 // What a client asks for when it upgrades the connection.
@@ -46,8 +47,9 @@ struct UpgradeRequest {
 // Nothing: go ahead.
 using UpgradePolicy = std::function<std::optional<HttpRefusal>(const UpgradeRequest&)>;
 
-// Answers a request that asks for no websocket; nothing: the policy is asked, which will refuse it.
-using HttpAnswerer = std::function<std::optional<HttpResponse>(const HttpRequest&)>;
+// Answers a request that asks for no websocket, at once or later in the loop. False: it will not, and the policy is
+// asked, which will refuse it.
+using HttpAnswerer = std::function<bool(const HttpRequest&, HttpReply reply)>;
 
 // How a websocket ended. `by_us`: this end closed it, or refused what came.
 struct Ending {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -21,6 +20,7 @@ constexpr std::array kTriggers{TriggerKind::Checksum, TriggerKind::Sequence, Tri
                                TriggerKind::Disconnect};
 constexpr std::array kDialects{Dialect::SpotV2, Dialect::SpotV1, Dialect::FuturesV1};
 constexpr std::string_view kKrakenRest = "https://api.kraken.com";
+constexpr std::string_view kKrakenFuturesRest = "https://futures.kraken.com";
 
 template <class Enums>
 std::vector<std::string_view> names_of(const Enums& all) {
@@ -223,11 +223,12 @@ Result<ListenConfig> parse_listen(const std::string& text) {
   return listen;
 }
 
-// Where REST of Spot is: as told, else beside Kraken's websockets, else nowhere.
-std::optional<Endpoint> find_rest(Values& values, const RecordConfig& config) {
+// Where REST is: as told, else beside Kraken's websockets, of Spot if nothing else is said, else nowhere.
+std::optional<Endpoint> find_rest(Values& values, const RecordConfig& config, Dialect dialect = Dialect::SpotV2) {
+  const bool futures = dialect == Dialect::FuturesV1;
   const bool told = values.find("rest") != nullptr;
-  const auto near = std::any_of(config.feeds.begin(), config.feeds.end(), [](const FeedConfig& feed) {
-    return feed.dialect != Dialect::FuturesV1 && is_kraken(feed.endpoint.host);
+  const auto near = std::any_of(config.feeds.begin(), config.feeds.end(), [futures](const FeedConfig& feed) {
+    return (feed.dialect == Dialect::FuturesV1) == futures && is_kraken(feed.endpoint.host);
   });
   if (told) {
     return values.read<Endpoint>("rest", [&](const std::string& text) -> Result<Endpoint> {
@@ -240,7 +241,7 @@ std::optional<Endpoint> find_rest(Values& values, const RecordConfig& config) {
       return server;
     });
   }
-  return near ? std::optional(parse_http_url(kKrakenRest).value()) : std::nullopt;
+  return near ? std::optional(parse_http_url(futures ? kKrakenFuturesRest : kKrakenRest).value()) : std::nullopt;
 }
 
 std::optional<AccountConfig> make_account(Values& values, const RecordConfig& config) {
@@ -263,7 +264,7 @@ std::optional<AccountConfig> make_account(Values& values, const RecordConfig& co
   return account;
 }
 
-std::optional<RelayConfig> make_relay(Values& values) {
+std::optional<RelayConfig> make_relay(Values& values, const RecordConfig& config) {
   if (values.find("listen") == nullptr) {
     for (const SettingKey& key : setting_keys()) {
       if (key.use != SettingUse::Listening || values.find(key.name) == nullptr) continue;
@@ -279,6 +280,7 @@ std::optional<RelayConfig> make_relay(Values& values) {
   relay.certificate = values.word("cert");
   relay.key = values.word("key");
   relay.port_file = values.word("port-file");
+  relay.rest = find_rest(values, config, config.dialect);
   for (const std::string_view name : {"ca-out", "cert", "key"}) {
     if (!relay.tls && values.find(name) != nullptr) values.refuse(name, "has no meaning without --tls");
   }
@@ -433,7 +435,7 @@ Result<RecordConfig> make_config(const EffectiveSettings& settings) {
       values.refuse(name, "has no meaning in snapshot mode: each incident is a file of its own");
     }
   }
-  config.relay = make_relay(values);
+  config.relay = make_relay(values, config);
   if (values.word("with") == "none" || (listening && values.find("with") == nullptr)) {
     config.with_instrument = false;
   } else {

@@ -54,6 +54,7 @@ struct RelayConfig {
   std::string certificate{};  // both or neither
   std::string key{};
   std::string port_file{};
+  std::optional<Endpoint> rest{};  // where HTTP requests are led; nothing: they are refused
 };
 
 // Who asks for what is not public.

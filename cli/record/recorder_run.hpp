@@ -75,6 +75,22 @@ class RecorderRun {
   bool connected_ever() const;
   bool all_closed() const;
 
+  // HTTP requests and their answers, on their way to the recording.
+  class Calls final : public FrameSink {
+   public:
+    explicit Calls(RecorderRun& run) : run_(run) {}
+    void on_frame(const Frame& frame) override {
+      any_ = true;
+      run_.metrics_.count(frame);
+      run_.output_->on_frame(frame);
+    }
+    bool any() const { return any_; }
+
+   private:
+    RecorderRun& run_;
+    bool any_ = false;
+  };
+
   const RecordConfig& config_;
   RedactionKey key_;
   Redactor redactor_{key_};  // of all that leaves the program but the recording, which does it by itself
@@ -102,10 +118,10 @@ class RecorderRun {
   std::set<const ExchangeLink*> waiting_;  // for their turn to connect
   std::vector<Timer> start_timers_;
   Timestamp next_start_{};
+  Calls calls_{*this};
   std::unique_ptr<RelayDesk> relay_;
 
   std::unique_ptr<HttpClient> http_;
-  std::optional<CountedOutput> rest_frames_;
   std::unique_ptr<RestAnswers> rest_;
   std::unique_ptr<HttpServer> server_;
   std::optional<Timer> end_;

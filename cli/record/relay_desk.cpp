@@ -1,5 +1,7 @@
 #include "cli/record/relay_desk.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +13,32 @@
 
 namespace ktape::cli {
 namespace {
+
+bool same_name(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+// Without what concerns one connection only. A body comes as it is, so that it can be read in the recording.
+net::HttpHeaders end_to_end(const net::HttpHeaders& headers) {
+  constexpr std::array<std::string_view, 10> kOfAConnection{
+      "Host",    "Connection",        "Keep-Alive", "Proxy-Connection", "TE",
+      "Trailer", "Transfer-Encoding", "Upgrade",    "Content-Length",   "Accept-Encoding"};
+  net::HttpHeaders out;
+  for (const auto& header : headers) {
+    const bool stays = std::none_of(kOfAConnection.begin(), kOfAConnection.end(),
+                                    [&](std::string_view name) { return same_name(name, header.first); });
+    if (stays) out.push_back(header);
+  }
+  return out;
+}
+
+net::HttpResponse refusal_of(unsigned status, std::string text) {
+  return {.status = status,
+          .reason = {},
+          .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+          .body = std::move(text)};
+}
 
 std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
 
@@ -83,12 +111,43 @@ Result<MockServerOptions> RelayDesk::server_options() {
   options.max_clients = 2 * kMaxConnections;
   options.accepts = [this](const Endpoint& asked) { return serves(asked); };
   options.refuses_upgrade = [this](const Endpoint& asked, std::string_view /*client*/) { return refusal(asked); };
+  options.forward_http = [this](const net::HttpRequest& request, net::HttpReply reply) {
+    return forward(request, std::move(reply));
+  };
   options.log = around_.say;
   return options;
 }
 
+// What no websocket is at goes to REST, whose answers are recorded with it.
+bool RelayDesk::forward(const net::HttpRequest& request, net::HttpReply reply) {
+  const Endpoint asked{.secure = false, .host = "127.0.0.1", .port = 0, .target = request.target};
+  if (dialect_at(asked) || serves(asked)) return false;
+  if (!recorded_rest_) {
+    reply(refusal_of(404, "HTTP requests are led on where --rest says\n"));
+    return true;
+  }
+  recorded_rest_->request({.method = request.method,
+                           .target = request.target,
+                           .headers = end_to_end(request.headers),
+                           .body = request.body},
+                          [reply = std::move(reply)](Result<net::HttpResponse> answer) {
+                            if (!answer) return reply(refusal_of(502, answer.error().detail + "\n"));
+                            answer->headers = end_to_end(answer->headers);
+                            reply(*answer);
+                          });
+  return true;
+}
+
 Result<void> RelayDesk::listen() {
   const RelayConfig& relay = *config_.relay;
+  if (relay.rest) {
+    HttpClientOptions how;
+    how.ca_file = config_.ca;
+    rest_ = std::make_unique<HttpClient>(around_.loop, *relay.rest, std::move(how));
+    recorded_rest_ = std::make_unique<rest::RecordingRequester>(
+        *rest_, around_.loop.clock(), around_.calls, around_.redactor,
+        rest::RecordingRequester::Place{http_url(*relay.rest, ""), ConnectionId{0}});
+  }
   auto options = server_options();
   if (!options) return tl::unexpected<Error>(options.error());
   const std::string ca = options->identity ? options->identity->ca : std::string();

@@ -9,12 +9,15 @@
 #include "cli/record/config.hpp"
 #include "core/base/result.hpp"
 #include "core/base/virtual_clock.hpp"
+#include "core/session/redactor.hpp"
+#include "live/http_client.hpp"
 #include "live/live_loop.hpp"
 #include "live/websocket_transport.hpp"
 #include "mock_server/mock_server.hpp"
 #include "relay/loop_exchange.hpp"
 #include "relay/relay_exchange.hpp"
 #include "replay/recorded_transport.hpp"
+#include "rest/recording_requester.hpp"
 
 namespace ktape::cli {
 
@@ -27,6 +30,8 @@ class RelayDesk final : private FrameSink {
     std::function<void(std::string_view)> say;  // for people
     // A connection with a new number: what crosses it comes out of this transport, whatever is said to it.
     std::function<void(ConnectionId, std::unique_ptr<Transport>)> overhear;
+    FrameSink& calls;    // HTTP requests and their answers, as connection 0
+    Redactor& redactor;  // the session's own
   };
 
   // Listens. `config`, with a relay, and `around.loop` outlive it.
@@ -48,6 +53,7 @@ class RelayDesk final : private FrameSink {
   Result<MockServerOptions> server_options();
   bool serves(const Endpoint& asked) const;
   std::optional<net::HttpRefusal> refusal(const Endpoint& asked) const;
+  bool forward(const net::HttpRequest& request, net::HttpReply reply);
   void on_frame(const Frame& frame) override;
 
   const RecordConfig& config_;
@@ -58,6 +64,8 @@ class RelayDesk final : private FrameSink {
   RelayExchange relay_;
   LoopExchange in_loop_;
   VirtualClock no_time_{Timestamp{}};  // of the server, for which none passes: nothing happens here by itself
+  std::unique_ptr<HttpClient> rest_;   // nothing: HTTP requests are refused
+  std::unique_ptr<rest::RecordingRequester> recorded_rest_;
   std::optional<MockServer> server_;
 };
 

@@ -53,12 +53,12 @@ constexpr std::array kKeys{
                "Of the ohlc channel, in minutes; each beyond the first on connections of its own", Asking},
     SettingKey{"ticker-trigger", Word, Feed, "trades", "Of spot-v2, what makes the ticker tick: trades, bbo", Asking},
     SettingKey{"symbols-per-connection", Word, Feed, "200", "More symbols go to further connections", Asking},
-    SettingKey{"with", List, Recording, "instrument,asset-pairs",
-               "What every session of Spot gets besides: instrument (v2), and of REST, once at the "
-               "start,\nasset-pairs, assets, "
-               "time, system-status, and for each of --symbols depth, trades, ohlc;\nor none, as with --listen",
-               Asking},
-    SettingKey{"rest", Word, Recording, "", "Where REST is; https://api.kraken.com for kraken.com, else nowhere"},
+    SettingKey{
+        "with", List, Recording, "instrument,asset-pairs",
+        "What every session of Spot gets besides: instrument (v2), and of REST, once at the start,\nasset-pairs, "
+        "assets, time, system-status, and for each of --symbols depth, trades, ohlc;\nor none, as with --listen",
+        Asking},
+    SettingKey{"rest", Word, Recording, "", "Where REST is; Kraken's for kraken.com, else nowhere"},
     SettingKey{"ca", Word, Recording, "", "Trust the authorities in this PEM file instead of the system's"},
     SettingKey{"clock", Word, Recording, "system", "system, or server: the time that a mock server announces"},
     SettingKey{"for", Word, Recording, "", "Stop after this time (5m)"},

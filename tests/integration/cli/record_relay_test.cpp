@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "replay/session_files.hpp"
 #include "tests/integration/cli/ktape_program.hpp"
@@ -191,6 +192,74 @@ TEST_F(RecordRelay, AnswersWhatIsNoWebsocketOfItsDialect) {
   EXPECT_EQ(peer.exit_code(*relay), 1);
   EXPECT_THAT(relay->errors(), HasSubstr("no connection ever stood"));
   EXPECT_FALSE(std::filesystem::exists(out));
+}
+
+TEST_F(RecordRelay, LeadsRestOnAndKeepsItWithoutItsSecrets) {
+  const std::string ca = folder.file("ca.pem"), accounts = folder.file("accounts.yaml");
+  const std::string credentials = folder.file("credentials"), client = folder.file("client.ktape");
+  write_file(accounts,
+             "accounts:\n  - name: alice\n    balances: {USD: 10000}\n    keys:\n      - key: test-key\n"
+             "        secret: dGVzdC1zZWNyZXQ=\n        nonces: any\n"
+             "        permissions: [query-funds, query-open-trades, query-closed-trades, create-ws-token]\n");
+  write_file(credentials, "KRAKEN_API_KEY=test-key\nKRAKEN_API_SECRET=dGVzdC1zZWNyZXQ=\n");
+  ASSERT_EQ(::chmod(credentials.c_str(), 0600), 0);
+  const Server server(folder, {make_market(folder), "--tls", "--ca-out", ca, "--accounts", accounts});
+  const std::string url = server.url("wss");
+  listen(url, {"--ca", ca, "--rest", "https" + url.substr(3, url.size() - 6)});
+  // A program with a key: it fetches a token, and tells the private websocket.
+  Process program(ktape({"record", "--url", here(), "--rest", here("http", ""), "--credentials", credentials,
+                         "--channels", "balances", "-o", client}));
+  ASSERT_TRUE(program.says("connected to")) << program.errors();
+  while (run_ktape({"cat", client}).output.find(R"("channel":"balances","type":"snapshot")") == std::string::npos) {
+    ASSERT_TRUE(program.collect(std::chrono::milliseconds(20))) << program.errors();
+  }
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.exit_code(), 0) << program.errors();
+  EXPECT_EQ(end(), 0) << relay->errors();
+
+  const std::string calls = run_ktape({"cat", out, "--connection", "0"}).output;
+  EXPECT_THAT(calls, AllOf(HasSubstr("POST /0/private/GetWebSocketsToken"), HasSubstr("HTTP/1.1 200"),
+                           HasSubstr("ktape-redacted-"), Not(HasSubstr("test-key"))));
+  const std::string all = run_ktape({"cat", out}).output;
+  std::smatch token;
+  ASSERT_TRUE(std::regex_search(all, token, std::regex("\"token\":\"(ktape-redacted-[0-9a-f]+)\"")));
+  EXPECT_THAT(calls, HasSubstr(token[1].str())) << "the token of the answer is the one of the request";
+  const Ended verified = run_ktape({"verify", out});
+  EXPECT_EQ(verified.code, 0) << verified.output << verified.errors;
+}
+
+TEST_F(RecordRelay, KeepsAConnectionForOneRequestAfterTheOther) {
+  const Server server(folder, {make_market(folder)});
+  const std::string url = server.url();
+  listen(url, {"--rest", "http" + url.substr(2, url.size() - 5)});
+  boost::asio::io_context io;
+  RawPeer client = RawPeer::connect(io, address());
+  for (const std::string path : {"/0/public/Time", "/0/public/Assets", "/0/public/None"}) {
+    const std::size_t before = client.received().size();
+    client.write("GET " + path + " HTTP/1.1\r\nHost: api.kraken.com\r\nAccept-Encoding: gzip\r\n\r\n");
+    while (client.received().find("\"error\":", before) == std::string::npos) {
+      ASSERT_TRUE(relay->collect(Duration::zero()));
+      ASSERT_FALSE(client.ended()) << client.received();
+      io.run_one_for(std::chrono::milliseconds(10));
+    }
+  }
+  EXPECT_THAT(client.received(), AllOf(HasSubstr("unixtime"), HasSubstr("ZUSD"), HasSubstr("EGeneral:Unknown method")));
+  EXPECT_EQ(end(), 0) << relay->errors();
+  const std::string calls = run_ktape({"cat", out}).output;
+  EXPECT_THAT(calls, AllOf(HasSubstr("GET /0/public/Time"), HasSubstr("unixtime"), HasSubstr("GET /0/public/None")));
+}
+
+TEST_F(RecordRelay, SaysThatRestCannotBeReached) {
+  Peer nobody;
+  std::optional<RawServer> gone(std::in_place, nobody.io);
+  const Endpoint there = gone->endpoint();
+  gone.reset();
+  listen(there.url(), {"--rest", "http://127.0.0.1:" + std::to_string(there.port)});
+  RawPeer client = RawPeer::connect(nobody.io, address());
+  client.write("GET /0/public/Time HTTP/1.1\r\nHost: api.kraken.com\r\nConnection: close\r\n\r\n");
+  ASSERT_TRUE(nobody.until(*relay, [&] { return client.ended(); }));
+  EXPECT_THAT(client.received(), AllOf(HasSubstr("HTTP/1.1 502"), HasSubstr("connect: ")));
+  EXPECT_EQ(end(), 1);
 }
 
 TEST_F(RecordRelay, TellsClientsOfAnExchangeThatIsNotThere) {
