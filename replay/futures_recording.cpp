@@ -120,8 +120,9 @@ class TradesOfFutures final : public FeedState {
   std::vector<std::string> difference(const FeedState& before) override {
     const auto& told = static_cast<const TradesOfFutures&>(before).trades_;
     std::vector<std::string> news;
+    if (told.empty()) return news;
     for (const Kept& kept : trades_) {
-      if (!told.empty() && kept.trade.trade_id <= told.back().trade.trade_id) continue;
+      if (kept.trade.trade_id <= told.back().trade.trade_id) continue;
       futures::append_trade(news.emplace_back(), view(kept));
     }
     return news;

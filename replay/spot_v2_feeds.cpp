@@ -85,10 +85,9 @@ class TradeFeed final : public FeedState {
 
   std::vector<std::string> difference(const FeedState& before) override {
     const auto& told = static_cast<const TradeFeed&>(before).trades_;
-    auto first = trades_.begin();
-    if (!told.empty()) {
-      first = std::find_if(first, trades_.end(), [&](const Trade& t) { return t.trade_id > told.back().trade_id; });
-    }
+    if (told.empty()) return {};  // to who wanted no snapshot what it tells is history
+    const auto first =
+        std::find_if(trades_.begin(), trades_.end(), [&](const Trade& t) { return t.trade_id > told.back().trade_id; });
     if (first == trades_.end()) return {};
     return {text(first, false)};
   }
@@ -163,11 +162,12 @@ class OhlcFeed final : public FeedState {
 
   std::vector<std::string> difference(const FeedState& before) override {
     const auto& told = static_cast<const OhlcFeed&>(before).candles_;
+    if (told.empty()) return {};
     std::vector<Candle> news;
     for (const auto& [begin, candle] : candles_) {
       const auto old = told.find(begin);
       // One that had scrolled away before is history, not news.
-      if (old == told.end() ? !told.empty() && begin < told.begin()->first : same(old->second, candle)) continue;
+      if (old == told.end() ? begin < told.begin()->first : same(old->second, candle)) continue;
       news.push_back(named(candle, symbol_));
     }
     if (news.empty()) return {};

@@ -414,6 +414,30 @@ TEST_F(Playback, TellsTheDifferenceToThoseWhoDidNotSubscribeAgain) {
       << "nothing of the ticker, which says the same again";
 }
 
+// The recorded client's snapshots of trades and candles come after the subscription, and tell what was before it.
+TEST_F(Playback, TellsNoHistoryToThoseWhoWantNoSnapshot) {
+  record_session(tape, 1, 5);
+  load();
+  const auto client = driver->connect();
+  run_to(120);
+  driver->say(client, ask("subscribe", R"("trade","symbol":["BTC/USD"],"snapshot":false)", 5));
+  driver->say(client, ask("subscribe", R"("ohlc","symbol":["BTC/USD"],"interval":1,"snapshot":false)", 6));
+  run_to(19'000);
+  const auto is_data = [](const test::ExchangeDriver::Heard& one) {
+    return one.payload.starts_with(R"({"channel":"trade",)") || one.payload.starts_with(R"({"channel":"ohlc",)");
+  };
+  Texts heard, updates;
+  for (const auto& one : driver->heard(client)) {
+    if (is_data(one)) heard.push_back(one.payload);
+  }
+  for (const auto& one : recorded_texts(1)) {
+    const bool update = one.payload.find(R"("type":"update")") != std::string::npos;
+    if (is_data(one) && update && one.at <= at(19'000)) updates.push_back(one.payload);
+  }
+  EXPECT_GT(updates.size(), 20U);
+  EXPECT_EQ(heard, updates);
+}
+
 TEST_F(Playback, SendsNoSnapshotToThoseWhoHaveHeardUpdates) {
   tape.hear(at(0), kStatus);
   // The beginning is missing: this client had subscribed before the recording begins.
