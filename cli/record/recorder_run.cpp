@@ -289,7 +289,7 @@ RunResult RecorderRun::run() {
   loop_.on_signal(SIGUSR1, [this] {
     if (!output_->trigger({std::nullopt, "SIGUSR1"})) tell("ktape: SIGUSR1 writes a file in snapshot mode only");
   });
-  if (config_.length) end_ = loop_.clock().at(loop_.clock().now() + *config_.length, [this](Timestamp) { stop(); });
+  if (!config_.server_time) begin_at(began_at_);
   loop_.after_turn([this] { after_turn(); });
   ask_rest();
   loop_.run();
@@ -328,7 +328,15 @@ RunResult RecorderRun::run() {
   return result;
 }
 
+// What lasts for a time begins here.
+void RecorderRun::begin_at(Timestamp now) {
+  began_at_ = now;
+  if (config_.length) end_ = loop_.clock().at(now + *config_.length, [this](Timestamp) { stop(); });
+}
+
 void RecorderRun::after_turn() {
+  // A server that keeps the time tells it when it is there.
+  if (began_at_ == Timestamp{} && loop_.clock().now() != began_at_) begin_at(loop_.clock().now());
   if (relay_ && stopping_ && relay_->idle()) loop_.stop();
   if (auto kept = output_->status(); !kept) {
     if (error_) return;

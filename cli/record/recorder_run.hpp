@@ -63,6 +63,7 @@ class RecorderRun {
   void link_closed(ExchangeLink& link);
   void stop();
   void give_up(Error error);
+  void begin_at(Timestamp now);
   void after_turn();
   void rotate();
   void ask_rest();
@@ -95,7 +96,7 @@ class RecorderRun {
   RedactionKey key_;
   Redactor redactor_{key_};  // of all that leaves the program but the recording, which does it by itself
   LiveLoop loop_;
-  Timestamp began_at_;
+  Timestamp began_at_;  // of a server that keeps the time, once it has told it
   RecordMetrics metrics_;
   AttemptBudget attempts_{120, std::chrono::minutes(10)};
   std::unique_ptr<EventFile> event_file_;

@@ -90,6 +90,16 @@ TEST_F(MainJob, RecordsTheSameTwice) {
   EXPECT_TRUE(same_lines(frames_of(folder.file("one.ktape")), frames_of(folder.file("two.ktape"))));
 }
 
+TEST_F(MainJob, RecordsForATimeOfTheServers) {
+  const Server server(folder, {market, "--clock", "lockstep"});
+  const std::string recording = folder.file("five.ktape");
+  const Ended run = run_ktape({"record", "--url", server.url(), "--clock", "server", "--symbols", "BTC/USD", "--for",
+                               "5s", "--json", "-o", recording});
+  EXPECT_EQ(run.code, 0) << run.errors;
+  EXPECT_THAT(run.output, HasSubstr(R"("seconds":5,)"));
+  EXPECT_THAT(run_ktape({"info", recording}).output, HasSubstr("duration     5s"));
+}
+
 TEST_F(MainJob, ReplaysTheSameHoweverItIsPaced) {
   const std::string first = replayed({market, "--hash"});
   EXPECT_EQ(first.size(), 65U) << first;
