@@ -70,6 +70,25 @@ std::optional<Gateway> gateway_of(const Endpoint& endpoint) {
   return v1 ? Gateway::SpotV1 : Gateway::SpotV2;
 }
 
+std::optional<Dialect> dialect_at(const Endpoint& endpoint) {
+  const auto gateway = gateway_of(endpoint);
+  if (!gateway) return std::nullopt;
+  switch (*gateway) {
+    case Gateway::SpotV2:
+    case Gateway::SpotV2Private:
+    case Gateway::SpotV2Level3:
+    case Gateway::SpotV2Any:
+      break;
+    case Gateway::SpotV1:
+    case Gateway::SpotV1Private:
+    case Gateway::SpotV1Any:
+      return Dialect::SpotV1;
+    case Gateway::Futures:
+      return Dialect::FuturesV1;
+  }
+  return Dialect::SpotV2;
+}
+
 void EndpointRouter::route(Gateway gateway, Exchange& exchange) { exchanges_[gateway] = &exchange; }
 
 Exchange* EndpointRouter::find(const Endpoint& endpoint) const {

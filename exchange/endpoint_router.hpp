@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/protocol/dialect.hpp"
 #include "core/wire/exchange.hpp"
 
 namespace ktape {
@@ -27,6 +28,9 @@ std::string_view to_string(Gateway gateway);
 // told apart as Kraken does. Where the host cannot be set, the path can say it: /v2/public, /v2/auth, /v2/l3,
 // /v1/public and /v1/auth are the same five on every host, and /v1 is the same as /. Nothing for another path.
 std::optional<Gateway> gateway_of(const Endpoint& endpoint);
+
+// What is spoken there; nothing likewise.
+std::optional<Dialect> dialect_at(const Endpoint& endpoint);
 
 // One far end for many hosts: each connection is led to the exchange behind its endpoint, and stays with it.
 class EndpointRouter final : public Exchange {

@@ -27,21 +27,6 @@ std::string FaultAct::text() const {
   return fmt::format("fault '{}' ({}) on {} at {}, no. {}", name, kind, on, format_rfc3339(at), count);
 }
 
-std::optional<Dialect> dialect_of(const Endpoint& endpoint) {
-  const auto gateway = gateway_of(endpoint);
-  if (!gateway) return std::nullopt;
-  switch (*gateway) {
-    case Gateway::SpotV1:
-    case Gateway::SpotV1Private:
-    case Gateway::SpotV1Any:
-      return Dialect::SpotV1;
-    case Gateway::Futures:
-      return Dialect::FuturesV1;
-    default:
-      return Dialect::SpotV2;
-  }
-}
-
 FaultPlan::FaultPlan(TimerService& timers, std::uint64_t seed) : timers_(timers), start_(timers.now()), seed_(seed) {}
 
 FaultPlan::~FaultPlan() = default;
@@ -126,7 +111,7 @@ bool FaultPlan::meets(Entry& entry, const Endpoint* endpoint, bool is_call) {
     const std::string_view path = path_of(endpoint->target);
     const bool is_below = is_call && where.target.ends_with('/') && path.starts_with(where.target);
     if (!where.target.empty() && path_of(where.target) != path && !is_below) return false;
-    if (where.dialect && where.dialect != dialect_of(*endpoint)) return false;
+    if (where.dialect && where.dialect != dialect_at(*endpoint)) return false;
   }
   ++entry.met;
   return where.connection == 0 || where.connection == entry.met;

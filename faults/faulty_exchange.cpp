@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/assert.hpp"
+#include "exchange/endpoint_router.hpp"
 #include "faults/faulty_links.hpp"
 #include "faults/traits.hpp"
 
@@ -35,7 +36,7 @@ FaultyExchange::Impl::Link::Link(Impl& its_owner, ConnectionId its_id, const End
     : owner(its_owner),
       id(its_id),
       endpoint(where),
-      dialect(dialect_of(where)),
+      dialect(dialect_at(where)),
       place(place_of(where)),
       client(&its_client),
       order(its_order),

@@ -37,7 +37,4 @@ class FaultPlan::Watcher {
   ~Watcher() = default;
 };
 
-// What an endpoint speaks, as the mock's hosts are laid out.
-std::optional<Dialect> dialect_of(const Endpoint& endpoint);
-
 }  // namespace ktape

@@ -79,23 +79,4 @@ Destination destination_of(const Endpoint& asked, const Endpoint& url) {
   return out;
 }
 
-std::optional<Dialect> dialect_at(const Endpoint& asked) {
-  const auto gateway = gateway_of(asked);
-  if (!gateway) return std::nullopt;
-  switch (*gateway) {
-    case Gateway::SpotV2:
-    case Gateway::SpotV2Private:
-    case Gateway::SpotV2Level3:
-    case Gateway::SpotV2Any:
-      break;
-    case Gateway::SpotV1:
-    case Gateway::SpotV1Private:
-    case Gateway::SpotV1Any:
-      return Dialect::SpotV1;
-    case Gateway::Futures:
-      return Dialect::FuturesV1;
-  }
-  return Dialect::SpotV2;
-}
-
 }  // namespace ktape

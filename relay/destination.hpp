@@ -1,9 +1,8 @@
 #pragma once
 
-#include <optional>
 #include <string>
+#include <string_view>
 
-#include "core/protocol/dialect.hpp"
 #include "core/wire/endpoint.hpp"
 
 namespace ktape {
@@ -30,9 +29,6 @@ struct Destination {
 //
 // The query goes along as it is.
 Destination destination_of(const Endpoint& asked, const Endpoint& url);
-
-// What is spoken there; nothing for a path that no service of Kraken's has.
-std::optional<Dialect> dialect_at(const Endpoint& asked);
 
 // Whether it is one of Kraken's hosts.
 bool is_kraken(std::string_view host);

@@ -8,6 +8,7 @@
 
 #include "cli/output_file.hpp"
 #include "core/protocol/dialect.hpp"
+#include "exchange/endpoint_router.hpp"
 #include "relay/destination.hpp"
 #include "relay/websocket_upstream.hpp"
 

@@ -86,5 +86,15 @@ TEST_F(EndpointRouterTest, LetsThePublicHostAnswerForAPrivateOneThatIsNotThere) 
   EXPECT_EQ(open.endpoints.size(), 1U);
 }
 
+TEST(Gateway, TellsWhatIsSpoken) {
+  const auto spoken = [](const std::string& url) { return dialect_at(Endpoint::parse(url).value()); };
+  EXPECT_EQ(spoken("wss://ws-l3.kraken.com/v2"), Dialect::SpotV2);
+  EXPECT_EQ(spoken("wss://127.0.0.1/v2/auth"), Dialect::SpotV2);
+  EXPECT_EQ(spoken("wss://ws-auth.kraken.com/"), Dialect::SpotV1);
+  EXPECT_EQ(spoken("wss://127.0.0.1/v1"), Dialect::SpotV1);
+  EXPECT_EQ(spoken("wss://futures.kraken.com/ws/v1?x"), Dialect::FuturesV1);
+  EXPECT_EQ(spoken("wss://ws.kraken.com/v3"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace ktape
