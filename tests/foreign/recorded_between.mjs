@@ -5,33 +5,21 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startRecorder } from './support/recorder.mjs';
 
 const [log] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'ktape-between-'));
 const file = join(folder, 'between.ktape');
-const ca = join(folder, 'ca.pem');
-const portFile = join(folder, 'port');
 const program = process.env.KTAPE;
 
-const recorder = spawn(program, ['record', '--listen', '0', '--port-file', portFile, '--tls', '--ca-out', ca,
-  '--url', process.env.KTAPE_WS_URL, '--ca', process.env.KTAPE_CA_FILE, '--clock', 'server', '-o', file],
-{ stdio: ['ignore', 'ignore', 'pipe'] });
-const said = [];
-const sealed = new Promise((resolve) => { recorder.once('exit', resolve); });
+let recorder;
 try {
-  await new Promise((resolve, reject) => {
-    recorder.stderr.on('data', (data) => {
-      said.push(data);
-      if (said.join('').includes('listening on')) resolve();
-    });
-    recorder.once('exit', (code) => reject(new Error(`ktape record ended with ${code}: ${said.join('')}`)));
-  });
-  const url = `wss://127.0.0.1:${readFileSync(portFile, 'utf8').trim()}/v2`;
+  recorder = await startRecorder(folder, file, '--clock', 'server');
+  const url = `wss://127.0.0.1:${recorder.port}/v2`;
   const client = spawn(process.execPath, ['node_in_step.mjs', log],
-    { stdio: 'inherit', env: { ...process.env, KTAPE_WS_URL: url, NODE_EXTRA_CA_CERTS: ca } });
+    { stdio: 'inherit', env: { ...process.env, KTAPE_WS_URL: url, NODE_EXTRA_CA_CERTS: recorder.ca } });
   assert.equal(await new Promise((resolve) => { client.once('exit', resolve); }), 0, 'the client');
-  recorder.kill('SIGINT');
-  assert.equal(await sealed, 0, said.join(''));
+  assert.equal(await recorder.stop(), 0, recorder.said());
 
   const cat = (direction) => execFileSync(program, ['cat', file, '--direction', direction, '--kind', 'text', '--format',
     'json'], { encoding: 'utf8', maxBuffer: 1 << 30 }).split('\n').filter(Boolean)
@@ -44,6 +32,6 @@ try {
   execFileSync(program, ['verify', file]);
   console.log(`${heard.length} messages heard and ${asked.length} said, recorded alike`);
 } finally {
-  recorder.kill('SIGKILL');
+  recorder?.kill();
   rmSync(folder, { recursive: true });
 }

@@ -3,38 +3,26 @@
 // on. Usage: node through_recorder.mjs ARGUMENTS-OF-NODE...
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startRecorder } from './support/recorder.mjs';
 import * as served from './support/recording.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'ktape-through-'));
 const file = join(folder, 'through.ktape');
-const ca = join(folder, 'ca.pem');
-const portFile = join(folder, 'port');
 const program = process.env.KTAPE;
 const cat = (...more) => execFileSync(program, ['cat', file, '--direction', 'in', '--kind', 'text', '--format', 'payload',
   ...more], { encoding: 'utf8', maxBuffer: 1 << 30 });
 
-const recorder = spawn(program, ['record', '--listen', '0', '--port-file', portFile, '--tls', '--ca-out', ca,
-  '--url', process.env.KTAPE_WS_URL, '--rest', process.env.KTAPE_REST_URL, '--ca', process.env.KTAPE_CA_FILE, '-o', file],
-{ stdio: ['ignore', 'ignore', 'pipe'] });
-const said = [];
-const sealed = new Promise((resolve) => { recorder.once('exit', resolve); });
+let recorder;
 try {
-  await new Promise((resolve, reject) => {
-    recorder.stderr.on('data', (data) => {
-      said.push(data);
-      if (said.join('').includes('listening on')) resolve();
-    });
-    recorder.once('exit', (code) => reject(new Error(`ktape record ended with ${code}: ${said.join('')}`)));
-  });
+  recorder = await startRecorder(folder, file, '--rest', process.env.KTAPE_REST_URL);
   const client = spawn(process.execPath, process.argv.slice(2), { stdio: 'inherit', env: {
-    ...process.env, KTAPE_HOST: '127.0.0.1', KTAPE_PORT: readFileSync(portFile, 'utf8').trim(), NODE_EXTRA_CA_CERTS: ca,
+    ...process.env, KTAPE_HOST: '127.0.0.1', KTAPE_PORT: recorder.port, NODE_EXTRA_CA_CERTS: recorder.ca,
   } });
   assert.equal(await new Promise((resolve) => { client.once('exit', resolve); }), 0, 'the client');
-  recorder.kill('SIGINT');
-  await sealed;
+  await recorder.stop();
 
   assert.match(cat('--connection', '0'), /"result"/, 'REST is recorded');
   let alike = 0;
@@ -47,6 +35,6 @@ try {
   }
   console.log(`${alike} messages recorded as they were served`);
 } finally {
-  recorder.kill('SIGKILL');
+  recorder?.kill();
   rmSync(folder, { recursive: true });
 }
